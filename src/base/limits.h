@@ -1,0 +1,80 @@
+/*
+ * base/limits: every maximum of the program with its reason (P9). A room's own maxima that nobody else needs stay
+ * there.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* Ledger */
+#define ENTRY_MAX_BYTES        4096        /* one leaf; DESIGN section 4; far below the 65,535 of a C2SP bundle */
+#define ORIGIN_MAX_BYTES       255         /* ML-DSA cosignatures can't sign longer origins */
+#define TREE_MAX_LEAVES        (INT64_MAX) /* other implementations use int64 */
+#define PROOF_MAX_HASHES       63          /* a tree of 2^63 leaves has no longer path */
+#define NOTE_MAX_BYTES         (64 * 1024) /* an ML-DSA signature line is 3.3 kB, and 16 signatures must be accepted */
+#define NOTE_MAX_SIGNATURES    100         /* golang.org/x/mod refuses more */
+#define CHECKPOINT_EVERY_MS    1000        /* a checkpoint at least each second */
+#define CHECKPOINT_COALESCE_MS 20 /* and at most every 20 ms, so that the signer's fsync stays below 50 a second */
+
+/* Licensing */
+#define NAME_MAX_BYTES       64         /* a product's, feature's, user's, team's, organisation's name */
+#define FEATURE_MAX_BYTES    129        /* product "/" feature */
+#define TEXT_MAX_BYTES       512        /* a reason, a project, one asserted value */
+#define QUANTITY_MAX         1000000    /* seats in one check-out */
+#define LIMIT_MAX            1000000000 /* seats of one entitlement; the sum of a pool still fits in 53 bits */
+#define TTL_MIN_S            10         /* shorter would make heartbeats a load of their own */
+#define TTL_MAX_S            86400
+#define TTL_DEFAULT_S        300
+#define WAIT_MAX_S           604800 /* a ticket waits a week at most */
+#define TICKET_TTL_S         60     /* a waiting client that does not ask for a minute has left */
+#define OFFER_S              10     /* how long a seat is held for a ticket at its turn */
+#define POLL_MAX_S           30     /* the longest a request is held open */
+#define ENTITLEMENTS_MAX     64     /* in one licence request */
+#define FEATURES_MAX         256    /* in one product request */
+#define CHANGE_MAX_ENTRIES   1024   /* entries that one command may write, all in one commit */
+#define TICKETS_PER_POOL_MAX 10000  /* waiting in one queue */
+#define TOKEN_DAYS_DEFAULT   90
+
+/* Facts */
+#define PRINCIPALS_MAX (1u << 24)
+#define LICENSES_MAX   (1u << 26)
+#define LEASES_MAX     (1u << 26)
+#define IDEM_MAX       (1u << 22) /* remembered keyed commands; DESIGN section 4 */
+#define IDEM_HOURS     24
+#define ALIASES_MAX    (1u << 22)
+
+/* Engine */
+#define QUEUE_MAX_COMMANDS       8192 /* full: 503 with Retry-After; a second of work at the budgeted rate is far more */
+#define BATCH_MAX_COMMANDS       1024 /* one group commit */
+#define BATCH_MAX_BYTES          (8 * 1024 * 1024)
+#define BUNDLE_MAX_ENTRIES       256 /* entries in one stored row, and in one tile */
+#define FLOOD_FIRST              10 /* like denials or failures of one source a minute that get an entry of their own */
+#define FLOOD_WINDOW_S           60
+#define FLOOD_SOURCES_MAX        4096 /* sources counted apart; further ones share one counter */
+#define ROLLUP_MS                1000 /* an answer waits this long at most for the roll-up that counts it */
+#define SNAPSHOT_EVERY_ENTRIES   (1u << 20)
+#define SNAPSHOT_EVERY_MS        60000
+#define BALLAST_BYTES            (64 * 1024 * 1024)
+#define CLOCK_JUMP_FORWARD_MS    60000 /* P7 */
+#define CLOCK_JUMP_BACK_MS       1000
+#define CLOCK_START_FORWARD_DAYS 30 /* a start later than this after the last entry is a jump */
+
+/* HTTP */
+#define HTTP_HEAD_MAX_BYTES   (16 * 1024)
+#define HTTP_HEADERS_MAX      64
+#define HTTP_BODY_MAX_BYTES   (1024 * 1024) /* the largest any route may allow: /v1/batch */
+#define HTTP_CONNECTIONS_MAX  10000
+#define HTTP_PIPELINE_MAX     64    /* requests of one connection under way at once */
+#define HTTP_HEAD_TIMEOUT_MS  10000 /* slow-client time-outs */
+#define HTTP_BODY_TIMEOUT_MS  30000
+#define HTTP_IDLE_TIMEOUT_MS  75000
+#define HTTP_WRITE_TIMEOUT_MS 30000
+#define HTTP_OUT_MAX_BYTES    (4 * 1024 * 1024) /* unread answers of one connection before it is no longer read */
+#define BATCH_LINES_MAX       1000
+#define HEARTBEATS_MAX        1000
+#define PAGE_MAX              1000 /* rows of one answer */
+#define PAGE_DEFAULT          100
+#define IDEM_KEY_MIN_BYTES    16
+#define IDEM_KEY_MAX_BYTES    255
+#define JSON_MAX_DEPTH        16
+
+#endif
