@@ -1,5 +1,8 @@
 /*
  * base/str: a slice of text or bytes that somebody else owns.
+ *
+ * Nothing here allocates or fails but by its return value. The smallest functions stand in the header because the
+ * encoders call them dozens of times an entry. Any thread.
  */
 #ifndef BASE_STR_H
 #define BASE_STR_H
@@ -21,19 +24,39 @@ struct str {
 /* For printf's "%.*s". */
 #define STR_ARG(s) (int)(s).len, (s).at ? (s).at : ""
 
-struct str str_of(const char *text); /* NULL gives the empty slice */
-bool str_eq(struct str a, struct str b);
+/* NULL gives the empty slice. */
+static inline struct str str_of(const char *text)
+{
+    return text ? (struct str){ text, strlen(text) } : STR_NONE;
+}
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+/* The rest from start, empty past the end. */
+static inline struct str str_from(struct str s, size_t start)
+{
+    return start < s.len ? (struct str){ s.at + start, s.len - start } : STR_NONE;
+}
+/* Clipped to s. */
+static inline struct str str_cut(struct str s, size_t start, size_t len)
+{
+    struct str rest = str_from(s, start);
+
+    return (struct str){ rest.at, len < rest.len ? len : rest.len };
+}
+static inline bool str_starts(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && str_eq((struct str){ s.at, prefix.len }, prefix);
+}
 bool str_eq_nocase(struct str a, struct str b); /* ASCII letters only */
 int str_compare(struct str a, struct str b);    /* bytewise; a prefix sorts first */
-bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 /* The position of the first `byte`, or s.len when there is none. */
 size_t str_find(struct str s, char byte);
 /* The position of the first `needle`, or s.len. An empty needle is found at 0. */
 size_t str_find_str(struct str s, struct str needle);
-struct str str_from(struct str s, size_t start);            /* the rest from start, empty past the end */
-struct str str_cut(struct str s, size_t start, size_t len); /* clipped to s */
-struct str str_trim(struct str s);                          /* without ASCII space and tab at both ends */
+struct str str_trim(struct str s); /* without ASCII space and tab at both ends */
 /* Takes the part before the first `byte` off *rest (all of it when there is none) and returns it. */
 struct str str_take(struct str *rest, char byte);
 /* Takes one line off *rest, without its '\n'. */
