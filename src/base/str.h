@@ -19,6 +19,11 @@ struct str {
     size_t len;
 };
 
+/* As STR, where only a constant initialiser will do: static tables. */
+#define STR_INIT(literal)                                                                                              \
+    {                                                                                                                  \
+        "" literal, sizeof(literal) - 1                                                                                \
+    }
 #define STR(literal) ((struct str){ "" literal, sizeof(literal) - 1 })
 #define STR_NONE     ((struct str){ 0 })
 /* For printf's "%.*s". */

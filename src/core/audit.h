@@ -1,0 +1,201 @@
+/*
+ * core/audit: the one table of what can be recorded.
+ *
+ * A row says code, type, severity and which members an entry of that type has; encoder, decoder, documents and schema
+ * all read it. The order of the fields below is their order in a leaf. It refuses members that are not in its table:
+ * a leaf can hold nothing about a person but random ids (P8).
+ */
+#ifndef CORE_AUDIT_H
+#define CORE_AUDIT_H
+
+#include <stdint.h>
+
+#include "base/str.h"
+#include "codec/typeid.h"
+
+/* What an entry is about: the members of "on". */
+enum on_field {
+    ON_LEASE,
+    ON_TICKET,
+    ON_POOL,
+    ON_LICENSE,
+    ON_ENTITLEMENT,
+    ON_PRODUCT,
+    ON_FEATURE, /* "product/feature" */
+    ON_FEATURE_ID,
+    ON_ORGANISATION,
+    ON_TEAM,
+    ON_USER,
+    ON_SERVICE,
+    ON_DEVICE,
+    ON_CREDENTIAL,
+    ON_USER_ALIAS,
+    ON_HOST_ALIAS,
+    ON_COUNT
+};
+
+/* The members of "data". */
+enum data_field {
+    DATA_QUANTITY,
+    DATA_TTL_S,
+    DATA_GRACE_S,
+    DATA_USED,     /* granted seats after this entry */
+    DATA_OCCUPIED, /* granted and offered seats after this entry */
+    DATA_LIMIT,
+    DATA_QUEUED, /* tickets waiting after this entry */
+    DATA_PLACE,  /* in the queue, from 1 */
+    DATA_OVER,   /* seats above the limit after this entry */
+    DATA_ENDING,
+    DATA_NONCE,
+    DATA_PROVEN_UNTIL,
+    DATA_EXPIRES_AT,
+    DATA_LAST_SEEN,
+    DATA_NEXT_FREE, /* the earliest moment a seat comes back if its holder stays silent */
+    DATA_OTHERS,    /* other pools of the feature with room for the quantity */
+    DATA_WAIT_S,
+    DATA_CHOSEN_BY,
+    DATA_REASON,
+    DATA_COUNT_OF, /* how many like events this entry stands for: "count" */
+    DATA_FIRST_AT,
+    DATA_LAST_AT,
+    DATA_NAME,
+    DATA_HOLDER,
+    DATA_KIND,
+    DATA_MODEL,
+    DATA_STATE,
+    DATA_POOL_KIND,
+    DATA_STARTS_AT,
+    DATA_ENDS_AT, /* a licence's end, exclusive */
+    DATA_ROLE,
+    DATA_OWNER,
+    DATA_SCOPES, /* permissions, words separated by one space */
+    DATA_TOKEN_HASH,
+    DATA_PROBLEM,
+    DATA_STATUS,
+    DATA_ROUTE,
+    DATA_MEMBER,
+    DATA_SCOPE, /* of a read */
+    DATA_FROM,
+    DATA_TO,
+    DATA_EPOCH,
+    DATA_VERSION,
+    DATA_ORIGIN,
+    DATA_VKEY,
+    DATA_SIZE,
+    DATA_ROOT,
+    DATA_SHA256,
+    DATA_JUMP_MS,
+    DATA_USED_PERCENT,
+    DATA_LINE,   /* of an observed log, from 1 */
+    DATA_OFFSET, /* bytes of it read */
+    DATA_HEAD,   /* SHA-256 of its first bytes */
+    DATA_ADDED,
+    DATA_FIELD_COUNT
+};
+
+/* How a member's value looks. */
+enum value_kind {
+    VALUE_INT,       /* whole number, may be negative */
+    VALUE_TIME,      /* RFC 3339 UTC with milliseconds */
+    VALUE_TEXT,      /* a name: UTF-8 without control characters, '"' and '\\', so that it never needs escaping */
+    VALUE_WORD,      /* one of the field's words */
+    VALUE_HEX16,     /* 16 bytes */
+    VALUE_HEX32,     /* 32 bytes */
+    VALUE_ID,        /* of the field's kind */
+    VALUE_PRINCIPAL, /* id of any kind of principal */
+};
+
+struct field_row {
+    struct str name;
+    enum value_kind kind;
+    enum id_kind id_kind;    /* VALUE_ID */
+    const struct str *words; /* VALUE_WORD */
+    int word_count;
+    struct str meaning; /* with its unit, for the documents */
+};
+
+extern const struct field_row on_fields[ON_COUNT];
+extern const struct field_row data_fields[DATA_FIELD_COUNT];
+
+/* area, number: 1 server and ledger, 2 leases, 3 licences, 4 people and rights, 5 access, 6 observation */
+enum audit_code {
+    TS1001,
+    TS1002,
+    TS1003,
+    TS1004,
+    TS1005,
+    TS1006,
+    TS1007,
+    TS1008,
+    TS1009,
+    TS1010,
+    TS1011,
+    TS1012,
+    TS1013,
+    TS2001,
+    TS2002,
+    TS2003,
+    TS2004,
+    TS2005,
+    TS2006,
+    TS2007,
+    TS2008,
+    TS2011,
+    TS2012,
+    TS2013,
+    TS2014,
+    TS3001,
+    TS3002,
+    TS3003,
+    TS3004,
+    TS3005,
+    TS3006,
+    TS3007,
+    TS3008,
+    TS3009,
+    TS3010,
+    TS3011,
+    TS3012,
+    TS3013,
+    TS4001,
+    TS4002,
+    TS4003,
+    TS4004,
+    TS4005,
+    TS4006,
+    TS4007,
+    TS4008,
+    TS5001,
+    TS5002,
+    TS5003,
+    TS5004,
+    TS5005,
+    TS5006,
+    TS5007,
+    TS6001,
+    TS6002,
+    TS6003,
+    TS6004,
+    TS6005,
+    TS6006,
+    AUDIT_COUNT
+};
+
+enum severity { SEVERITY_INFO, SEVERITY_WARN, SEVERITY_ERROR };
+
+struct audit_row {
+    struct str code; /* "TS2001I" */
+    struct str type; /* "lease.granted" */
+    enum severity severity;
+    uint32_t on;       /* 1 << ON_…: required */
+    uint32_t on_maybe; /* allowed */
+    uint64_t data;     /* 1 << DATA_…: required */
+    uint64_t data_maybe;
+    bool pool_chain;    /* carries "seq" of on.pool */
+    bool license_chain; /* carries "seq" of on.license */
+    struct str meaning;
+};
+
+extern const struct audit_row audit_rows[AUDIT_COUNT];
+
+#endif
