@@ -1,0 +1,22 @@
+# Each fuzz/fuzz_*.c is one parser under attack. With TALLY_FUZZ (clang) it becomes a libFuzzer program; without, a
+# program that feeds the kept corpus, fuzz/corpus/<name>/, to the same function and is one of the tests.
+if(TALLY_FUZZ)
+    target_compile_options(flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+    target_link_options(flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+file(GLOB fuzz_targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/fuzz/fuzz_*.c)
+foreach(source ${fuzz_targets})
+    get_filename_component(target ${source} NAME_WE)
+    string(REGEX REPLACE "^fuzz_" "" name ${target})
+    if(TALLY_FUZZ)
+        add_executable(${target} ${source})
+        target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+        link_rooms_of(${target} ${source})
+    else()
+        add_executable(replay_${name} ${source} ${CMAKE_SOURCE_DIR}/fuzz/replay_main.c)
+        link_rooms_of(replay_${name} ${source})
+        add_test(NAME replay_${name} COMMAND replay_${name} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
+        set_tests_properties(replay_${name} PROPERTIES TIMEOUT 120)
+    endif()
+endforeach()

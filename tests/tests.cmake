@@ -1,0 +1,16 @@
+# One program for each tests/unit/test_*.c, linked with the harness and registered under its own name.
+add_library(test_harness STATIC ${CMAKE_SOURCE_DIR}/tests/test.c)
+target_include_directories(test_harness PUBLIC ${CMAKE_SOURCE_DIR}/tests)
+target_link_libraries(test_harness PUBLIC room_base)
+get_filename_component(TALLY_SHARED ${CMAKE_SOURCE_DIR}/../shared ABSOLUTE)
+target_compile_definitions(test_harness PUBLIC TALLY_SHARED="${TALLY_SHARED}")
+
+file(GLOB unit_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/test_*.c)
+foreach(source ${unit_tests})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE test_harness)
+    link_rooms_of(${name} ${source})
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endforeach()
