@@ -82,3 +82,14 @@ MUST_CHECK status table_shape(struct table *table, uint32_t used, uint32_t live,
     table->free_first = free_first;
     return OK;
 }
+
+MUST_CHECK status table_cover(struct table *table, uint32_t used)
+{
+    if (used > table->max)
+        return (status){ CODE_TOO_LARGE };
+    while ((uint64_t)table->page_count * TABLE_PAGE_RECORDS < used)
+        TRY(page_add(table));
+    if (used > table->used)
+        table->used = used;
+    return OK;
+}

@@ -39,6 +39,9 @@ void table_give(struct table *table, uint32_t place);
 /* Makes room for places 0 … used - 1 as a dump had them, for the reader of a dump to fill. */
 MUST_CHECK status table_shape(struct table *table, uint32_t used, uint32_t live, uint32_t free_first);
 
+/* For a table that lies beside another one: zeroed records for every place below `used`, none handed out by take. */
+MUST_CHECK status table_cover(struct table *table, uint32_t used);
+
 static inline void *table_at(const struct table *table, uint32_t place)
 {
     assert(place < table->used);

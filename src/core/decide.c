@@ -1,0 +1,266 @@
+/*
+ * core/decide: the table of command kinds, and the checks that stand before every decision: the credential is live at
+ * this index, its owner too, and the permission is held (P5, DESIGN section 6). A token revoked in entry n acts in no
+ * entry after n, however long its command waited in the queue.
+ */
+#include "core/decide.h"
+
+#include <assert.h>
+
+#include "core/deciders.h"
+
+struct decider_row {
+    decider *decide;
+    enum permission permission;
+};
+
+static const struct decider_row deciders[COMMAND_COUNT] = {
+    [COMMAND_LEASE_CREATE] = { lease_create_decide, PERM_LEASE_TAKE },
+    [COMMAND_LEASE_HEARTBEAT] = { lease_heartbeat_decide, PERM_LEASE_TAKE },
+    [COMMAND_LEASE_RELEASE] = { lease_release_decide, PERM_LEASE_TAKE },
+    [COMMAND_LEASE_REVOKE] = { lease_revoke_decide, PERM_LEASE_REVOKE },
+    [COMMAND_TICKET_POLL] = { ticket_poll_decide, PERM_LEASE_TAKE },
+    [COMMAND_TICKET_CLAIM] = { ticket_claim_decide, PERM_LEASE_TAKE },
+    [COMMAND_TICKET_CANCEL] = { ticket_cancel_decide, PERM_LEASE_TAKE },
+    [COMMAND_PRODUCT_CREATE] = { product_create_decide, PERM_CATALOG_WRITE },
+    [COMMAND_ORGANISATION_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE },
+    [COMMAND_LICENSE_CREATE] = { license_create_decide, PERM_LICENSE_WRITE },
+    [COMMAND_LICENSE_SUSPEND] = { license_suspend_decide, PERM_LICENSE_WRITE },
+    [COMMAND_LICENSE_REINSTATE] = { license_reinstate_decide, PERM_LICENSE_WRITE },
+    [COMMAND_LICENSE_REVOKE] = { license_revoke_decide, PERM_LICENSE_WRITE },
+    [COMMAND_LICENSE_CHANGE] = { license_change_decide, PERM_LICENSE_WRITE },
+    [COMMAND_USER_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE },
+    [COMMAND_TEAM_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE },
+    [COMMAND_SERVICE_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE },
+    [COMMAND_MEMBER_ADD] = { member_add_decide, PERM_PEOPLE_WRITE },
+    [COMMAND_MEMBER_REMOVE] = { member_remove_decide, PERM_PEOPLE_WRITE },
+    [COMMAND_ROLE_CHANGE] = { role_change_decide, PERM_PEOPLE_WRITE },
+    [COMMAND_TOKEN_CREATE] = { token_create_decide, PERM_PEOPLE_WRITE },
+    [COMMAND_TOKEN_REVOKE] = { token_revoke_decide, PERM_ANY }, /* one's own; others' need people.write */
+    [COMMAND_OBSERVE_OUT] = { observe_out_decide, PERM_OBSERVE },
+    [COMMAND_OBSERVE_IN] = { observe_in_decide, PERM_OBSERVE },
+    [COMMAND_OBSERVE_DENIED] = { observe_denied_decide, PERM_OBSERVE },
+    [COMMAND_OBSERVE_RESTART] = { observe_restart_decide, PERM_OBSERVE },
+    [COMMAND_OBSERVE_READ] = { observe_read_decide, PERM_OBSERVE },
+    [COMMAND_OBSERVE_LIMIT] = { observe_limit_decide, PERM_OBSERVE },
+    [COMMAND_DATA_READ] = { data_read_decide, PERM_ANY }, /* the route checked what the read itself needs */
+    [COMMAND_AUTH_FAILED] = { auth_failed_decide, PERM_PUBLIC },
+    [COMMAND_ACCESS_DENIED] = { access_denied_decide, PERM_PUBLIC },
+    [COMMAND_REJECTED] = { rejected_decide, PERM_PUBLIC },
+    [COMMAND_CLOCK_CONFIRM] = { clock_confirm_decide, PERM_SERVER },
+    [COMMAND_BACKUP_MADE] = { backup_made_decide, PERM_SERVER },
+    [COMMAND_DEMO_SEEDED] = { demo_seeded_decide, PERM_SERVER },
+    [COMMAND_SYSTEM] = { system_decide, PERM_PUBLIC },
+    [COMMAND_VIEW] = { view_decide, PERM_PUBLIC },
+};
+
+struct entry *draft_add(struct decide_context *context, const struct command *command, struct draft *draft,
+                        enum audit_code code)
+{
+    struct entry *entry;
+
+    assert(draft->count < CHANGE_MAX_ENTRIES);
+    entry = &draft->entries[draft->count++];
+    entry_begin(entry, code, &command->actor, context->now_ms);
+    entry->id = id_new(context->entropy, context->now_ms);
+    if (draft->count > 1)
+        return entry;
+    entry->has_src = !id_is_none(command->src);
+    entry->src = command->src;
+    entry->has_request = !id_is_none(command->request);
+    entry->request = command->request;
+    entry->has_idem = command->has_idem;
+    entry->has_private = command->has_private;
+    memcpy(entry->idem_key, command->idem_key, sizeof(entry->idem_key));
+    memcpy(entry->idem_body, command->idem_body, sizeof(entry->idem_body));
+    memcpy(entry->private_hash, command->private_hash, sizeof(entry->private_hash));
+    return entry;
+}
+
+void draft_finish(struct decide_context *context, struct draft *draft)
+{
+    struct id change;
+
+    if (draft->count < 2)
+        return;
+    change = id_new(context->entropy, context->now_ms);
+    for (size_t i = 0; i < draft->count; i++) {
+        draft->entries[i].has_change = true;
+        draft->entries[i].change = change;
+        draft->entries[i].change_k = (uint32_t)i + 1;
+        draft->entries[i].change_n = (uint32_t)draft->count;
+    }
+}
+
+/* An entry of that code unless the source floods; then the outcome waits for the roll-up. Returns the entry or NULL. */
+static struct entry *note(struct decide_context *context, const struct command *command, struct draft *draft,
+                          struct outcome *outcome, enum audit_code code, const struct flood_key *key)
+{
+    struct entry *entry;
+
+    if (!command->dry_run &&
+        !flood_note(context->floods, key, &command->actor, STR_NONE, context->now_ms, &outcome->flood)) {
+        outcome->kind = OUTCOME_FLOOD;
+        return NULL;
+    }
+    outcome->kind = OUTCOME_PROBLEM;
+    entry = draft_add(context, command, draft, code);
+    entry->has_idem = false; /* a refused command changed nothing; trying it again is a new try */
+    entry->has_private = false;
+    return entry;
+}
+
+status refuse(struct decide_context *context, const struct command *command, struct draft *draft,
+              struct outcome *outcome, enum problem problem, struct str member)
+{
+    struct flood_key key = { .code = TS5006, .source = command->actor.who.id, .reason = (uint8_t)problem };
+    struct entry *entry;
+
+    draft->count = 0;
+    outcome->problem = problem;
+    outcome->member = member;
+    entry = note(context, command, draft, outcome, TS5005, &key);
+    if (entry) {
+        entry_text(entry, DATA_ROUTE, command->route);
+        entry_number(entry, DATA_PROBLEM, problem);
+        if (member.len)
+            entry_text(entry, DATA_MEMBER, member);
+    }
+    return OK;
+}
+
+status rejected_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                       struct outcome *outcome)
+{
+    return refuse(context, command, draft, outcome, command->rejected.problem, command->rejected.member);
+}
+
+static status auth_refuse(struct decide_context *context, const struct command *command, struct draft *draft,
+                          struct outcome *outcome, enum reason reason)
+{
+    struct id cred = command->kind == COMMAND_AUTH_FAILED ? command->auth_failed.cred : command->actor.cred;
+    struct flood_key key = { .code = TS5002, .source = command->src, .object = cred, .reason = (uint8_t)reason };
+    struct entry *entry;
+
+    outcome->problem = PROBLEM_UNAUTHORIZED;
+    outcome->reason = reason;
+    entry = note(context, command, draft, outcome, TS5001, &key);
+    if (entry) {
+        entry_number(entry, DATA_REASON, reason);
+        if (!id_is_none(cred))
+            entry_on_id(entry, ON_CREDENTIAL, cred);
+    }
+    return OK;
+}
+
+status auth_failed_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                          struct outcome *outcome)
+{
+    return auth_refuse(context, command, draft, outcome, command->auth_failed.reason);
+}
+
+static status access_refuse(struct decide_context *context, const struct command *command, struct draft *draft,
+                            struct outcome *outcome, enum reason reason)
+{
+    struct flood_key key = { .code = TS5004, .source = command->actor.who.id, .reason = (uint8_t)reason };
+    struct entry *entry;
+
+    outcome->problem = PROBLEM_FORBIDDEN;
+    outcome->reason = reason;
+    entry = note(context, command, draft, outcome, TS5003, &key);
+    if (entry) {
+        entry_text(entry, DATA_ROUTE, command->route);
+        entry_number(entry, DATA_REASON, reason);
+    }
+    return OK;
+}
+
+status access_denied_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                            struct outcome *outcome)
+{
+    return access_refuse(context, command, draft, outcome, command->access_denied);
+}
+
+/* Whether the author's credential, owner and permission are live at this index; *ret_reason says why not. */
+static bool credential_is_live(const struct facts *facts, const struct command *command, int64_t now_ms,
+                               enum reason *ret_reason)
+{
+    uint32_t place = credential_find(facts, command->actor.cred);
+    const struct credential *credential = place == NONE ? NULL : credential_at(facts, place);
+
+    if (!credential)
+        *ret_reason = REASON_BAD_TOKEN;
+    else if (credential->revoked)
+        *ret_reason = REASON_TOKEN_REVOKED;
+    else if (credential->expires_ms <= now_ms)
+        *ret_reason = REASON_TOKEN_EXPIRED;
+    else if (principal_at(facts, credential->owner)->disabled)
+        *ret_reason = REASON_DISABLED;
+    else
+        return true;
+    return false;
+}
+
+static bool permission_is_held(const struct facts *facts, const struct command *command, enum permission permission,
+                               enum reason *ret_reason)
+{
+    const struct credential *credential = credential_at(facts, credential_find(facts, command->actor.cred));
+    const struct principal *owner = principal_at(facts, credential->owner);
+
+    if (permission == PERM_ANY)
+        return true;
+    if (!permissions_hold(role_permissions(owner->role), permission))
+        *ret_reason = REASON_ROLE;
+    else if (!permissions_hold(credential->scopes, permission))
+        *ret_reason = REASON_SCOPE;
+    else
+        return true;
+    return false;
+}
+
+/* A command that was answered before is answered the same; another body under the same key is refused. */
+static bool repeat_find(struct decide_context *context, const struct command *command, struct outcome *outcome,
+                        bool *ret_conflict)
+{
+    const struct idem *idem = command->has_idem ? idem_find(context->facts, command->idem_key) : NULL;
+
+    if (!idem || idem->time_ms + (int64_t)IDEM_HOURS * 3600 * 1000 <= context->now_ms)
+        return false;
+    *ret_conflict = memcmp(idem->body, command->idem_body, sizeof(idem->body)) != 0;
+    outcome->kind = OUTCOME_REPEAT;
+    outcome->index = idem->index;
+    return true;
+}
+
+status decide(struct decide_context *context, const struct command *command, struct draft *draft,
+              struct outcome *ret_outcome)
+{
+    const struct decider_row *row = &deciders[command->kind];
+    enum reason reason = REASON_BAD_TOKEN;
+    bool conflict = false;
+
+    assert(command->kind < COMMAND_COUNT && row->decide);
+    draft->count = 0;
+    *ret_outcome = (struct outcome){ .kind = OUTCOME_ENTRY };
+    if (row->permission != PERM_PUBLIC) {
+        if (!credential_is_live(context->facts, command, context->now_ms, &reason))
+            return auth_refuse(context, command, draft, ret_outcome, reason);
+        if (!permission_is_held(context->facts, command, row->permission, &reason))
+            return access_refuse(context, command, draft, ret_outcome, reason);
+    }
+    if (repeat_find(context, command, ret_outcome, &conflict))
+        return conflict ? refuse(context, command, draft, ret_outcome, PROBLEM_IDEMPOTENCY, STR("Idempotency-Key"))
+                        : OK;
+    TRY(row->decide(context, command, draft, ret_outcome));
+    draft_finish(context, draft);
+    return OK;
+}
+
+status view_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                   struct outcome *outcome)
+{
+    (void)draft;
+    outcome->kind = OUTCOME_VIEW;
+    command->view.call(command->view.context, context->facts, context->now_ms);
+    return OK;
+}

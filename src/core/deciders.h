@@ -1,0 +1,48 @@
+/*
+ * core/deciders: what the decide_*.c files share. Private to core/.
+ */
+#ifndef CORE_DECIDERS_H
+#define CORE_DECIDERS_H
+
+#include "core/decide.h"
+
+/* One command kind's way from facts to entries. Credential, owner and permission have been checked. */
+typedef status decider(struct decide_context *context, const struct command *command, struct draft *draft,
+                       struct outcome *outcome);
+
+decider lease_create_decide, lease_heartbeat_decide, lease_release_decide, lease_revoke_decide;
+decider ticket_poll_decide, ticket_claim_decide, ticket_cancel_decide;
+decider product_create_decide, license_create_decide, license_suspend_decide, license_reinstate_decide;
+decider license_revoke_decide, license_change_decide;
+decider principal_create_decide, member_add_decide, member_remove_decide, role_change_decide;
+decider token_create_decide, token_revoke_decide;
+decider observe_out_decide, observe_in_decide, observe_denied_decide, observe_restart_decide, observe_read_decide,
+    observe_limit_decide;
+decider data_read_decide, auth_failed_decide, access_denied_decide, rejected_decide;
+decider clock_confirm_decide, backup_made_decide, demo_seeded_decide, system_decide, view_decide;
+
+/*
+ * Adds an entry by the command's author. The first one carries the command's idem, request, src and private commitment,
+ * and is the answer. draft_finish gives several of them a change id and their k of n.
+ */
+struct entry *draft_add(struct decide_context *context, const struct command *command, struct draft *draft,
+                        enum audit_code code);
+void draft_finish(struct decide_context *context, struct draft *draft);
+
+/* Refuses: records request.rejected (or counts it) and sets the outcome. `member` is a constant of the program. */
+status refuse(struct decide_context *context, const struct command *command, struct draft *draft,
+              struct outcome *outcome, enum problem problem, struct str member);
+
+/* Principals of the organisation see only it; those of the installation see all. */
+bool sees_organisation(const struct facts *facts, const struct principal *viewer, uint32_t organisation);
+/* The organisation (place) that a principal is or belongs to; NONE for the installation. */
+uint32_t principal_organisation(const struct facts *facts, uint32_t place);
+/* The command's author; asserts that it exists. */
+uint32_t actor_place(const struct facts *facts, const struct command *command);
+/* May this principal take seats of what `holder` holds: it is the holder, of its team or of its organisation. */
+bool holder_admits(const struct facts *facts, uint32_t holder, uint32_t principal);
+
+/* The pool's used, occupied, limit (when known) into an entry, as they will be after changes of that many seats. */
+void entry_pool_counts(struct entry *entry, const struct pool *pool, int64_t used_change, int64_t occupied_change);
+
+#endif
