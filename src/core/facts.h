@@ -37,7 +37,6 @@ struct principal {
     bool disabled;
     uint32_t organisation;     /* principal place, or NONE: belongs to the installation as a whole */
     uint32_t membership_first; /* of a user (by team) or team (by user): membership place */
-    uint32_t pool_first;       /* pools held, linked by pool.next_of_holder */
 };
 
 struct membership {
@@ -118,9 +117,9 @@ struct pool {
     uint32_t ticket_first; /* waiting or offered, in their order */
     uint32_t ticket_last;
     uint32_t next_of_feature;
-    uint32_t next_of_holder;
-    uint8_t kind;     /* enum pool_kind */
-    uint8_t revoking; /* leases marked ENDING_REVOKE are still to be ended */
+    uint32_t next_of_group; /* further pools of the same holder and feature */
+    uint8_t kind;           /* enum pool_kind */
+    uint8_t revoking;       /* leases marked ENDING_REVOKE are still to be ended */
 };
 
 struct lease {
@@ -229,7 +228,8 @@ struct facts {
 
     /* found again from the tables; not in a snapshot */
     struct map principal_by_id, credential_by_id, credential_by_hash, product_by_id, product_by_name;
-    struct map feature_by_name, feature_by_bare_name, license_by_id, pool_by_id, lease_by_id, ticket_by_id;
+    struct map feature_by_name, feature_by_bare_name, license_by_id, pool_by_id, pool_by_group, lease_by_id,
+        ticket_by_id;
     struct map ended_by_id, idem_by_key, observed_by_key, watermark_by_head;
 
     /* not facts: deadlines */
@@ -276,6 +276,8 @@ uint32_t feature_find(const struct facts *facts, struct str full_name);
 uint32_t feature_find_bare(const struct facts *facts, struct str bare_name);
 uint32_t license_find(const struct facts *facts, struct id id);
 uint32_t pool_find(const struct facts *facts, struct id id);
+/* The first pool of that holder (NONE: the installation) and feature; further ones by next_of_group. */
+uint32_t pool_find_group(const struct facts *facts, uint32_t holder, uint32_t feature);
 uint32_t lease_find(const struct facts *facts, struct id id);
 uint32_t ticket_find(const struct facts *facts, struct id id);
 const struct ended *ended_find(const struct facts *facts, struct id id);
