@@ -103,13 +103,16 @@ struct entitlement {
 struct pool {
     struct id id;
     struct chain chain;
-    int64_t limit;    /* the sum of the active entitlements; -1: unknown (observed pools only) */
-    int64_t used;     /* granted */
-    int64_t occupied; /* granted and offered */
-    uint32_t queued;  /* tickets waiting */
+    int64_t limit;        /* in force, by the last pool.limit_changed; -1: unknown (observed pools only) */
+    int64_t entitled;     /* the sum of the active entitlements now; differing from limit, a limit change is due */
+    int64_t terms_end_ms; /* the latest end of the active licences; 0: never; -1: none is active */
+    int64_t used;         /* granted */
+    int64_t occupied;     /* granted and offered */
+    uint32_t queued;      /* tickets waiting */
     uint32_t feature;
     uint32_t holder; /* principal place; NONE for an observed pool of the installation */
     uint32_t grace_s;
+    uint32_t license; /* place of the oldest active licence, else of the oldest; NONE: observed */
     uint32_t entitlement_first;
     uint32_t entitlement_last;
     uint32_t lease_newest; /* live leases, linked by lease.older / .newer */
@@ -290,11 +293,4 @@ struct str label_str(const struct label *label);
 struct str feature_full_name(const struct facts *facts, uint32_t feature, char *buffer);
 /* Seats above the limit; 0 when the limit is unknown. */
 int64_t pool_over(const struct pool *pool);
-/* Sum of the limits of the pool's active entitlements. */
-int64_t pool_limit_sum(const struct facts *facts, const struct pool *pool);
-/* The oldest active licence of the pool, else the oldest; NONE for a pool without entitlements. */
-uint32_t pool_license(const struct facts *facts, const struct pool *pool);
-/* The latest end of the pool's active licences; 0: never; -1: none is active. */
-int64_t pool_terms_end(const struct facts *facts, const struct pool *pool);
-
 #endif
