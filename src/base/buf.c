@@ -3,7 +3,6 @@
  */
 #include "base/buf.h"
 
-#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -49,12 +48,6 @@ char *buf_room_slow(struct buf *buf, size_t len)
     else if (!buf->at || len > buf->capacity - buf->len)
         buf->status = grow(buf, buf->len + len);
     return buf->status.code ? NULL : buf->at + buf->len;
-}
-
-void buf_keep(struct buf *buf, size_t len)
-{
-    assert(len <= buf->capacity - buf->len);
-    buf->len += len;
 }
 
 void buf_add_u64(struct buf *buf, uint64_t number)

@@ -7,6 +7,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "base/str.h"
@@ -35,7 +36,11 @@ static inline char *buf_room(struct buf *buf, size_t len)
     return buf->at + buf->len;
 }
 /* At most what buf_room was asked for. */
-void buf_keep(struct buf *buf, size_t len);
+static inline void buf_keep(struct buf *buf, size_t len)
+{
+    assert(len <= buf->capacity - buf->len);
+    buf->len += len;
+}
 static inline void buf_add(struct buf *buf, struct str text)
 {
     char *at = buf_room(buf, text.len);

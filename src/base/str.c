@@ -119,6 +119,11 @@ static size_t ascii_len(struct str s)
     return at;
 }
 
+size_t str_utf8_len(struct str s)
+{
+    return s.len ? sequence_len((const unsigned char *)s.at, s.len) : 0;
+}
+
 bool str_is_utf8(struct str s)
 {
     size_t at = ascii_len(s);
