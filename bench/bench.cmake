@@ -1,0 +1,13 @@
+# Each bench/bench_*.c is one program that measures; the other sources here are what they share. Target: benches.
+add_custom_target(benches)
+file(GLOB bench_programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/bench_*.c)
+file(GLOB bench_shared CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c)
+list(REMOVE_ITEM bench_shared ${bench_programs})
+foreach(source ${bench_programs})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} EXCLUDE_FROM_ALL ${source} ${bench_shared})
+    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/bench)
+    target_link_libraries(${name} PRIVATE PkgConfig::SQLITE)
+    link_rooms_of(${name} ${source})
+    add_dependencies(benches ${name})
+endforeach()
