@@ -107,7 +107,9 @@ enum value_kind {
 
 struct field_row {
     struct str name;
+    struct str key; /* the name as it stands in a leaf: in quotation marks, with its colon */
     enum value_kind kind;
+    uint16_t max_bytes;      /* VALUE_TEXT; at least 1 */
     enum id_kind id_kind;    /* VALUE_ID */
     const struct str *words; /* VALUE_WORD */
     int word_count;
@@ -186,6 +188,7 @@ enum severity { SEVERITY_INFO, SEVERITY_WARN, SEVERITY_ERROR };
 struct audit_row {
     struct str code; /* "TS2001I" */
     struct str type; /* "lease.granted" */
+    struct str head; /* both as they stand in a leaf, from the comma before them to the comma behind */
     enum severity severity;
     uint32_t on;       /* 1 << ON_…: required */
     uint32_t on_maybe; /* allowed */
