@@ -18,7 +18,7 @@
 struct draft {
     struct entry *entries;
     size_t count;
-    struct actor system; /* for entries the server writes in its own name */
+    char feature[FEATURE_MAX_BYTES]; /* a name that the entries point to */
 };
 
 enum outcome_kind {

@@ -42,6 +42,26 @@ uint32_t actor_place(const struct facts *facts, const struct command *command);
 /* May this principal take seats of what `holder` holds: it is the holder, of its team or of its organisation. */
 bool holder_admits(const struct facts *facts, uint32_t holder, uint32_t principal);
 
+/* A seat to be given: from a free pool, or to a ticket at its turn. */
+struct grant {
+    uint32_t pool;
+    int64_t quantity;
+    int64_t ttl_s;
+    struct id ticket; /* none: not by a ticket */
+    struct id user_alias;
+    struct id host_alias;
+    const uint8_t *nonce; /* NULL: drawn */
+    struct str chosen_by;
+};
+void lease_grant_draft(struct decide_context *context, const struct command *command, struct draft *draft,
+                       const struct grant *grant);
+/* The members of an entry that ends a live lease: its ids, quantity and the pool's counts without it. */
+void lease_end_entry(const struct facts *facts, uint32_t lease, struct entry *entry);
+void ticket_queue_draft(struct decide_context *context, const struct command *command, struct draft *draft,
+                        uint32_t pool);
+/* "product/feature" in the draft's own memory. */
+struct str draft_feature(const struct facts *facts, struct draft *draft, uint32_t feature);
+
 /* The pool's used, occupied, limit (when known) into an entry, as they will be after changes of that many seats. */
 void entry_pool_counts(struct entry *entry, const struct pool *pool, int64_t used_change, int64_t occupied_change);
 

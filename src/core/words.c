@@ -68,6 +68,7 @@ const struct str problem_words[PROBLEM_COUNT] = {
     [PROBLEM_OVERLOADED] = STR_INIT("OVERLOADED"),
     [PROBLEM_STOPPING] = STR_INIT("STOPPING"),
     [PROBLEM_INTERNAL] = STR_INIT("INTERNAL"),
+    [PROBLEM_NOT_LICENSED] = STR_INIT("NOT_LICENSED"),
 };
 
 status word_find(const struct str *words, int count, struct str word, int *ret_place)

@@ -106,6 +106,7 @@ enum problem {
     PROBLEM_OVERLOADED,
     PROBLEM_STOPPING,
     PROBLEM_INTERNAL,
+    PROBLEM_NOT_LICENSED, /* no licence of the asker covers the feature now */
     PROBLEM_COUNT
 };
 
