@@ -4,6 +4,8 @@
 #include "codec/base64.h"
 
 #define NO_DIGIT 0x40u
+/* What is checked at once; a multiple of three, so that no padding falls inside a longer text. */
+#define CHECK_BYTES 384
 
 static const char standard[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url_safe[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -135,6 +137,22 @@ status base64_read(struct str text, void *ret_bytes, size_t capacity, size_t *re
 status base64url_read(struct str text, void *ret_bytes, size_t capacity, size_t *ret_len)
 {
     return read_digits(text, url_safe, ret_bytes, capacity, ret_len);
+}
+
+/* In pieces; only the last may be padded, so each of the others must be full. */
+status base64_check(struct str text, size_t *ret_len)
+{
+    unsigned char piece[CHECK_BYTES];
+    size_t before = 0;
+    size_t len = 0;
+
+    for (; text.len > BASE64_TEXT_BYTES(CHECK_BYTES); text = str_from(text, BASE64_TEXT_BYTES(CHECK_BYTES))) {
+        TRY(base64_read_exact(str_cut(text, 0, BASE64_TEXT_BYTES(CHECK_BYTES)), piece, sizeof piece));
+        before += sizeof piece;
+    }
+    TRY(base64_read(text, piece, sizeof piece, &len));
+    *ret_len = before + len;
+    return OK;
 }
 
 status base64_read_exact(struct str text, void *ret_bytes, size_t len)

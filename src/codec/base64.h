@@ -26,6 +26,8 @@ void base64url_add(struct buf *buf, const void *bytes, size_t len);
  */
 MUST_CHECK status base64_read(struct str text, void *ret_bytes, size_t capacity, size_t *ret_len);
 MUST_CHECK status base64url_read(struct str text, void *ret_bytes, size_t capacity, size_t *ret_len);
+/* Whether it is padded base64 of any length, and of how many bytes, without a place for them. CODE_INVALID when not. */
+MUST_CHECK status base64_check(struct str text, size_t *ret_len);
 /* Exactly `len` bytes: a hash or a key. CODE_INVALID otherwise. */
 MUST_CHECK status base64_read_exact(struct str text, void *ret_bytes, size_t len);
 
