@@ -92,11 +92,6 @@ void draft_finish(struct decide_context *context, struct draft *draft)
     }
 }
 
-struct str draft_feature(const struct facts *facts, struct draft *draft, uint32_t feature)
-{
-    return feature_full_name(facts, feature, draft->feature);
-}
-
 /* An entry of that code unless the source floods; then the outcome waits for the roll-up. Returns the entry or NULL. */
 static struct entry *note(struct decide_context *context, const struct command *command, struct draft *draft,
                           struct outcome *outcome, enum audit_code code, const struct flood_key *key)

@@ -8,6 +8,7 @@
 #ifndef CORE_DECIDE_H
 #define CORE_DECIDE_H
 
+#include "base/arena.h"
 #include "base/entropy.h"
 #include "core/command.h"
 #include "core/entry.h"
@@ -18,7 +19,7 @@
 struct draft {
     struct entry *entries;
     size_t count;
-    char feature[FEATURE_MAX_BYTES]; /* a name that the entries point to */
+    struct arena *names; /* for texts that entries point to and the facts do not have yet */
 };
 
 enum outcome_kind {

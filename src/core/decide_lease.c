@@ -52,7 +52,7 @@ static status lease_deny(struct decide_context *context, const struct command *c
 {
     const struct lease_create *request = &command->lease_create;
     struct flood_key key = { .code = TS2008, .source = command->actor.who.id, .reason = (uint8_t)choice->reason };
-    struct str feature = draft_feature(context->facts, draft, choice->feature);
+    struct str feature = feature_full_name(feature_at(context->facts, choice->feature));
     struct entry *entry;
 
     if (choice->pool != NONE)
@@ -85,7 +85,7 @@ void lease_grant_draft(struct decide_context *context, const struct command *com
     entry_on_id(entry, ON_LEASE, id_new(context->entropy, context->now_ms));
     entry_on_id(entry, ON_POOL, pool->id);
     entry_on_id(entry, ON_LICENSE, license_at(context->facts, pool->license)->id);
-    entry_on_feature(entry, draft_feature(context->facts, draft, pool->feature));
+    entry_on_feature(entry, feature_full_name(feature_at(context->facts, pool->feature)));
     if (claimed)
         entry_on_id(entry, ON_TICKET, grant->ticket);
     aliases_set(entry, grant->user_alias, grant->host_alias);

@@ -59,9 +59,7 @@ void lease_grant_draft(struct decide_context *context, const struct command *com
 void lease_end_entry(const struct facts *facts, uint32_t lease, struct entry *entry);
 void ticket_queue_draft(struct decide_context *context, const struct command *command, struct draft *draft,
                         uint32_t pool);
-/* "product/feature" in the draft's own memory. */
-struct str draft_feature(const struct facts *facts, struct draft *draft, uint32_t feature);
-
+void ticket_end_entry(const struct facts *facts, uint32_t ticket, enum reason reason, struct entry *entry);
 /* The pool's used, occupied, limit (when known) into an entry, as they will be after changes of that many seats. */
 void entry_pool_counts(struct entry *entry, const struct pool *pool, int64_t used_change, int64_t occupied_change);
 

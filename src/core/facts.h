@@ -63,7 +63,9 @@ struct product {
 
 struct feature {
     struct id id;
-    struct label name; /* without the product's */
+    char full_name[FEATURE_MAX_BYTES]; /* "product/feature" */
+    uint8_t full_len;
+    uint8_t name_start; /* of the bare name */
     uint32_t product;
     uint32_t next_of_product;
     uint32_t next_of_name; /* features of other products with the same bare name */
@@ -151,7 +153,6 @@ struct ticket {
     struct id id;
     int64_t created_ms;
     int64_t wait_until_ms;
-    int64_t offered_until_ms; /* 0 while waiting */
     uint32_t pool;
     uint32_t principal;
     uint32_t quantity;
@@ -165,6 +166,7 @@ struct ticket {
 
 struct ticket_pulse {
     int64_t last_seen_ms;
+    int64_t offered_ms; /* of the offer, or of the restart after it: the holder gets its ten seconds */
     struct wheel_link link;
 };
 
@@ -289,8 +291,9 @@ uint32_t observed_group_find(const struct facts *facts, const struct observed_gr
 uint32_t watermark_find(const struct facts *facts, const uint8_t *head);
 
 struct str label_str(const struct label *label);
-/* "product/feature" into a buffer of FEATURE_MAX_BYTES; the slice points into it. */
-struct str feature_full_name(const struct facts *facts, uint32_t feature, char *buffer);
+/* "product/feature", and the bare name; both point into the facts. */
+struct str feature_full_name(const struct feature *feature);
+struct str feature_name(const struct feature *feature);
 /* Seats above the limit; 0 when the limit is unknown. */
 int64_t pool_over(const struct pool *pool);
 #endif

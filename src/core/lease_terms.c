@@ -39,6 +39,15 @@ int64_t lease_deadline_ms(const struct pool *pool, const struct lease *lease, co
     return proof_ms < lapse_ms ? proof_ms : lapse_ms;
 }
 
+int64_t ticket_deadline_ms(const struct ticket *ticket, const struct ticket_pulse *pulse)
+{
+    int64_t silent_ms = pulse->last_seen_ms + TICKET_TTL_S * 1000;
+
+    if (ticket->state == TICKET_OFFERED)
+        return pulse->offered_ms + OFFER_S * 1000;
+    return silent_ms < ticket->wait_until_ms ? silent_ms : ticket->wait_until_ms;
+}
+
 enum problem reason_problem(enum reason reason)
 {
     switch (reason) {

@@ -16,6 +16,8 @@ bool pool_terms_are_over(const struct pool *pool, int64_t now_ms);
 int64_t lease_lapse_ms(const struct pool *pool, const struct lease *lease, const struct lease_pulse *pulse);
 /* The next moment at which core/due must look at the lease. */
 int64_t lease_deadline_ms(const struct pool *pool, const struct lease *lease, const struct lease_pulse *pulse);
+/* When a ticket ends if nothing happens: unclaimed offer, silence, or wait_s, whichever is first. */
+int64_t ticket_deadline_ms(const struct ticket *ticket, const struct ticket_pulse *pulse);
 /* A denial's or problem's stable code. */
 enum problem reason_problem(enum reason reason);
 
