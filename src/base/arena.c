@@ -40,9 +40,13 @@ static bool add_block(struct arena *arena, size_t bytes)
     return true;
 }
 
-static bool fits(const struct arena *arena, size_t bytes)
+bool arena_fits(const struct arena *arena, size_t count, size_t size)
 {
-    return bytes <= arena->max_bytes && rounded(bytes) <= arena->max_bytes - arena->used_bytes;
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > arena->max_bytes)
+        return false;
+    return rounded(bytes) <= arena->max_bytes - arena->used_bytes;
 }
 
 void *arena_new(struct arena *arena, size_t count, size_t size)
@@ -50,9 +54,9 @@ void *arena_new(struct arena *arena, size_t count, size_t size)
     size_t bytes;
     unsigned char *at;
 
-    if (__builtin_mul_overflow(count, size, &bytes) || !fits(arena, bytes))
+    if (!arena_fits(arena, count, size))
         return NULL;
-    bytes = rounded(bytes);
+    bytes = rounded(count * size);
     if (!arena->blocks || bytes > arena->blocks->capacity - arena->blocks->used) {
         if (!add_block(arena, bytes))
             return NULL;
@@ -67,7 +71,7 @@ status arena_copy(struct arena *arena, struct str text, struct str *ret_copy)
 {
     char *at;
 
-    if (text.len == SIZE_MAX || !fits(arena, text.len + 1))
+    if (text.len == SIZE_MAX || !arena_fits(arena, text.len + 1, 1))
         return (status){ CODE_TOO_LARGE };
     at = arena_new(arena, text.len + 1, 1);
     if (!at)

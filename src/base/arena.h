@@ -22,6 +22,8 @@ void arena_free(struct arena *arena);  /* gives all memory back */
 void arena_reset(struct arena *arena); /* empties; keeps the first block for the next request */
 /* Zeroed, aligned for any type; NULL when the maximum is reached or there is no memory. */
 void *arena_new(struct arena *arena, size_t count, size_t size);
+/* Whether that much is below the maximum; tells a full arena from a system without memory. */
+bool arena_fits(const struct arena *arena, size_t count, size_t size);
 /* A copy with a NUL after it (not counted in len). CODE_TOO_LARGE or CODE_NO_MEMORY. */
 MUST_CHECK status arena_copy(struct arena *arena, struct str text, struct str *ret_copy);
 

@@ -137,6 +137,17 @@ bool str_is_utf8(struct str s)
     return true;
 }
 
+bool str_is_text(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char byte = (unsigned char)s.at[i];
+        bool upper_control = byte == 0xc2 && i + 1 < s.len && (unsigned char)s.at[i + 1] < 0xa0;
+        if (byte < 0x20 || byte == 0x7f || upper_control)
+            return false;
+    }
+    return str_is_utf8(s);
+}
+
 status str_to_u64(struct str s, uint64_t max, uint64_t *ret_number)
 {
     uint64_t number = 0;

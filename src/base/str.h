@@ -68,6 +68,7 @@ struct str str_take(struct str *rest, char byte);
 struct str str_take_line(struct str *rest);
 /* Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, nothing above U+10FFFF). */
 bool str_is_utf8(struct str s);
+bool str_is_text(struct str s);    /* that, and no control characters (U+0000 … U+001F, U+007F … U+009F) */
 size_t str_utf8_len(struct str s); /* bytes of the first character; 0 when it is malformed or s is empty */
 /*
  * Decimal without sign, space or leading zero ("0" alone for zero), at most `max`.
