@@ -8,8 +8,7 @@
 #include "codec/json_tree.h"
 #include "codec/json_value.h"
 
-#define FIELDS_MAX  64 /* bits of the set of members seen */
-#define CHOICES_MAX 16 /* words of a tag */
+#define FIELDS_MAX 64 /* bits of the set of members seen */
 
 static status read_value(const struct reader *reader, const struct member *member, const struct json_field *field,
                          void *ret_value);
@@ -156,25 +155,13 @@ status json_read(struct str text, const struct json_table *table, struct arena *
     return read_struct(&reader, &(struct member){ .json = tree }, &whole, ret_request);
 }
 
-/* The place of the tag's word among the choices, which are a list of words like an enum's. */
-static status read_choice(const struct reader *reader, const struct member *tag, const struct json_choice *choices,
-                          int *ret_choice)
-{
-    const char *words[CHOICES_MAX + 1] = { NULL };
-    const struct json_field field = { .kind = JSON_KIND_ENUM, .words = words };
-
-    for (size_t i = 0; choices[i].word; i++) {
-        assert(i < CHOICES_MAX);
-        words[i] = choices[i].word;
-    }
-    return value_read_enum(reader, tag, &field, ret_choice);
-}
-
 status json_read_tagged(struct str text, const struct json_tagged *tagged, struct arena *arena, void *ret_request,
                         struct err *err)
 {
     AUTO(json_t *, json_tree_free) tree = NULL;
     const struct reader reader = { arena, err };
+    const struct json_field tag_field = { .words = tagged->words, .max = (int64_t)tagged->count };
+    struct json_field request_field = { .kind = JSON_KIND_STRUCT };
     struct member whole = { 0 };
     struct member tag = { .outer = &whole, .name = str_of(tagged->tag) };
     int choice;
@@ -184,10 +171,9 @@ status json_read_tagged(struct str text, const struct json_tagged *tagged, struc
     tag.json = json_object_get(tree, tagged->tag);
     if (!tag.json)
         return value_refuse_missing(&reader, &whole, tagged->tag);
-    TRY(read_choice(&reader, &tag, tagged->choices, &choice));
+    TRY(value_read_enum(&reader, &tag, &tag_field, &choice));
     json_object_del(tree, tagged->tag); /* so that the tables need not repeat it */
     memcpy((char *)ret_request + tagged->choice_at, &choice, sizeof choice);
-    return read_struct(&reader, &whole,
-                       &(struct json_field){ .kind = JSON_KIND_STRUCT, .table = tagged->choices[choice].table },
-                       (char *)ret_request + tagged->request_at);
+    request_field.table = tagged->tables[choice];
+    return read_struct(&reader, &whole, &request_field, (char *)ret_request + tagged->request_at);
 }

@@ -43,7 +43,7 @@ enum json_kind {
     JSON_KIND_BOOL,         /* bool */
     JSON_KIND_TIME,         /* int64_t milliseconds, from RFC 3339 text */
     JSON_KIND_ID,           /* struct id of the field's kind */
-    JSON_KIND_ENUM,         /* an enum or int: the place in `words` */
+    JSON_KIND_ENUM,         /* an enum or int: the place of the text in `words` */
     JSON_KIND_HEX,          /* unsigned char[max] */
     JSON_KIND_TEXT_ARRAY,   /* struct json_array of struct str, each 1 … item_max bytes; min … max items */
     JSON_KIND_ID_ARRAY,     /* struct json_array of struct id; min … max items */
@@ -73,7 +73,7 @@ struct json_field {
     int64_t max;
     int64_t item_max;
     enum id_kind id;
-    const char *const *words; /* NULL at the end */
+    const struct str *words; /* `max` of them; an empty one never matches */
     const struct json_table *table;
     bool optional;
     size_t seen;       /* 1 + offset of a bool that is set when the member is there; 0: nobody asks */
@@ -105,9 +105,10 @@ struct json_table {
 #define JSON_BOOL(type, member, ...)         JSON_ROW_(BOOL, type, member, bool, __VA_ARGS__)
 #define JSON_TIME(type, member, ...)         JSON_ROW_(TIME, type, member, int64_t, __VA_ARGS__)
 #define JSON_ID(type, member, id_kind_, ...) JSON_ROW_(ID, type, member, struct id, .id = (id_kind_), __VA_ARGS__)
-#define JSON_ENUM(type, member, words_, ...)                                                                           \
+#define JSON_ENUM(type, member, words_, count_, ...)                                                                   \
     {                                                                                                                  \
-        .name = #member, .kind = JSON_KIND_ENUM, .where = JSON_AT_ENUM_(type, member), .words = (words_), __VA_ARGS__  \
+        .name = #member, .kind = JSON_KIND_ENUM, .where = JSON_AT_ENUM_(type, member), .words = (words_),              \
+        .max = (count_), __VA_ARGS__                                                                                   \
     }
 #define JSON_HEX(type, member, ...)                                                                                    \
     JSON_ROW_(HEX, type, member, unsigned char *, .max = sizeof(((type *)0)->member), __VA_ARGS__)
@@ -154,15 +155,12 @@ MUST_CHECK status json_read(struct str text, const struct json_table *table, str
                             struct err *err);
 
 /* An object whose member `tag` says which table reads the rest ("op" of a batch line). */
-struct json_choice {
-    const char *word; /* NULL ends the list */
-    const struct json_table *table;
-};
-
 struct json_tagged {
     const char *tag;
-    const struct json_choice *choices;
-    size_t choice_at;  /* offset of the int that takes the place in `choices` */
+    const struct str *words;                /* `count` of them … */
+    const struct json_table *const *tables; /* … and the table that belongs to each */
+    size_t count;
+    size_t choice_at;  /* offset of the int that takes the place in `words` */
     size_t request_at; /* offset of the struct, or of a union of the structs, that the table fills */
 };
 

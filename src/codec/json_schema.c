@@ -6,11 +6,10 @@
 #include "base/limits.h"
 
 /* Patterns are ECMA-262, as JSON Schema wants them. */
-#define CONTROLS    "\\u0000-\\u001f\\u007f-\\u009f"
-#define TEXT_REGEX  "^[^" CONTROLS "]*$"
-#define NAME_REGEX  "^[^ " CONTROLS "]([^" CONTROLS "]*[^ " CONTROLS "])?$"
-#define ID_DIGITS   "[0-7][0-9a-hjkmnp-tv-z]{25}"
-#define NAME_LENGTH 1
+#define CONTROLS   "\\u0000-\\u001f\\u007f-\\u009f"
+#define TEXT_REGEX "^[^" CONTROLS "]*$"
+#define NAME_REGEX "^[^ " CONTROLS "]([^" CONTROLS "]*[^ " CONTROLS "])?$"
+#define ID_DIGITS  "[0-7][0-9a-hjkmnp-tv-z]{25}"
 
 static void write_struct(const struct json_table *table, struct json_out *out);
 
@@ -48,12 +47,14 @@ static void write_hex(int64_t bytes, struct json_out *out)
     json_out_text(out, "pattern", buf_str(&pattern));
 }
 
-static void write_words(const char *const *words, struct json_out *out)
+static void write_words(const struct json_field *field, struct json_out *out)
 {
     write_type("string", out);
     json_out_array(out, "enum");
-    for (size_t i = 0; words[i]; i++)
-        json_out_text(out, NULL, str_of(words[i]));
+    for (int64_t i = 0; i < field->max; i++) {
+        if (field->words[i].len > 0)
+            json_out_text(out, NULL, field->words[i]);
+    }
     json_out_end(out);
 }
 
@@ -90,7 +91,7 @@ static void write_map(const struct json_field *map, struct json_out *out)
     write_type("object", out);
     json_out_i64(out, "maxProperties", map->max);
     json_out_object(out, "propertyNames");
-    write_text(NAME_LENGTH, NAME_MAX_BYTES, TEXT_REGEX, out);
+    write_text(1, NAME_MAX_BYTES, TEXT_REGEX, out);
     json_out_end(out);
     json_out_object(out, "additionalProperties");
     write_text(0, map->item_max, TEXT_REGEX, out);
@@ -120,7 +121,7 @@ static void write_field(const struct json_field *field, struct json_out *out)
         write_id(field->id, out);
         break;
     case JSON_KIND_ENUM:
-        write_words(field->words, out);
+        write_words(field, out);
         break;
     case JSON_KIND_HEX:
         write_hex(field->max, out);
@@ -195,8 +196,8 @@ void json_table_dictionary(const struct json_table *table, struct buf *buf)
     for (size_t i = 0; i < table->count; i++) {
         const struct json_field *field = &table->fields[i];
         add_word(buf, str_of(field->name));
-        for (size_t k = 0; field->words && field->words[k]; k++)
-            add_word(buf, str_of(field->words[k]));
+        for (int64_t k = 0; field->words && k < field->max; k++)
+            add_word(buf, field->words[k]);
         if (field->id)
             buf_add_format(buf, "\"%.*s_01h455vb4pex5vsknk084sn02q\"\n", STR_ARG(id_prefix(field->id)));
         if (field->table)

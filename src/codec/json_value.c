@@ -199,26 +199,30 @@ status value_read_id(const struct reader *reader, const struct member *member, c
     return OK;
 }
 
-static status refuse_word(const struct reader *reader, const struct member *member, const char *const *words)
+static status refuse_word(const struct reader *reader, const struct member *member, const struct json_field *field)
 {
     char space[EXPECTED_MAX_BYTES];
     struct buf list = BUF_OVER(space);
 
-    for (size_t i = 0; words[i]; i++)
-        buf_add_format(&list, "%s%s", i ? ", " : "", words[i]);
+    for (int64_t i = 0; i < field->max; i++) {
+        if (field->words[i].len > 0)
+            buf_add_format(&list, "%s%.*s", list.len ? ", " : "", STR_ARG(field->words[i]));
+    }
     return value_refuse(reader, member, "one of %.*s", STR_ARG(buf_str(&list)));
 }
 
 status value_read_enum(const struct reader *reader, const struct member *member, const struct json_field *field,
                        void *ret_value)
 {
-    for (int i = 0; field->words[i] && json_is_string(member->json); i++) {
-        if (str_eq(value_text(member->json), str_of(field->words[i]))) {
+    struct str text = value_text(member->json);
+
+    for (int i = 0; i < field->max && text.len > 0; i++) {
+        if (str_eq(text, field->words[i])) {
             memcpy(ret_value, &i, sizeof i);
             return OK;
         }
     }
-    return refuse_word(reader, member, field->words);
+    return refuse_word(reader, member, field);
 }
 
 status value_read_hex(const struct reader *reader, const struct member *member, const struct json_field *field,
