@@ -33,14 +33,25 @@
 #define CHANGE_MAX_ENTRIES   1024   /* entries that one command may write, all in one commit */
 #define TICKETS_PER_POOL_MAX 10000  /* waiting in one queue */
 #define TOKEN_DAYS_DEFAULT   90
+#define TOKEN_DAYS_MAX       3650    /* a token without an end is a token nobody looks after */
+#define GRACE_MAX_S          2592000 /* offline grace keeps a silent holder's seat: a month at most */
+#define TEAMS_PER_USER_MAX   256     /* a check-out looks at the pools of each */
 
 /* Facts */
-#define PRINCIPALS_MAX (1u << 24)
-#define LICENSES_MAX   (1u << 26)
-#define LEASES_MAX     (1u << 26)
-#define IDEM_MAX       (1u << 22) /* remembered keyed commands; DESIGN section 4 */
-#define IDEM_HOURS     24
-#define ALIASES_MAX    (1u << 22)
+#define PRINCIPALS_MAX  (1u << 24)
+#define MEMBERSHIPS_MAX (1u << 24)
+#define CREDENTIALS_MAX (1u << 24)
+#define PRODUCTS_MAX    (1u << 20) /* an observer adds what its logs name, so the catalogue needs a bound, too */
+#define CATALOG_MAX     (1u << 22) /* features of all products */
+#define LICENSES_MAX    (1u << 26)
+#define ENTITLED_MAX    (1u << 27) /* entitlements of all licences */
+#define POOLS_MAX       (1u << 26)
+#define LEASES_MAX      (1u << 26)
+#define TICKETS_MAX     (1u << 24)
+#define WATERMARKS_MAX  (1u << 16) /* observed logs */
+#define IDEM_MAX        (1u << 22) /* remembered keyed commands; DESIGN section 4 */
+#define IDEM_HOURS      24
+#define ALIASES_MAX     (1u << 22)
 
 /* Engine */
 #define QUEUE_MAX_COMMANDS       8192 /* full: 503 with Retry-After; a second of work at the budgeted rate is far more */

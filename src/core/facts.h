@@ -35,7 +35,7 @@ struct principal {
     uint8_t kind; /* enum id_kind */
     uint8_t role; /* enum role */
     bool disabled;
-    uint32_t organisation;     /* principal place, or NONE: belongs to the installation as a whole */
+    uint32_t organisation;     /* principal place (its own, of an organisation), or NONE: belongs to the installation */
     uint32_t membership_first; /* of a user (by team) or team (by user): membership place */
 };
 
@@ -58,7 +58,7 @@ struct credential {
 struct product {
     struct id id;
     struct label name;
-    uint32_t feature_first;
+    uint32_t feature_first; /* newest first, linked by feature.next_of_product */
 };
 
 struct feature {
@@ -211,12 +211,12 @@ struct ring {
     uint64_t next;
 };
 
-/* How far an observed log was read. */
+/* How far an observed log was read, by any principal of one organisation. */
 struct watermark {
     uint8_t head[32];
     int64_t offset;
     int64_t line;
-    uint32_t principal;
+    uint32_t organisation; /* NONE: read for the installation */
 };
 
 struct facts {
@@ -243,6 +243,7 @@ struct facts {
     uint32_t due_pool_first; /* pools that core/due must look at, linked by pool_pulse.next_due */
 };
 
+/* The facts before the first entry. The wheels point into the struct, so it must not be moved afterwards. */
 MUST_CHECK status facts_init(struct facts *ret_facts);
 void facts_free(struct facts *facts);
 
@@ -288,7 +289,7 @@ uint32_t ticket_find(const struct facts *facts, struct id id);
 const struct ended *ended_find(const struct facts *facts, struct id id);
 const struct idem *idem_find(const struct facts *facts, const uint8_t *key);
 uint32_t observed_group_find(const struct facts *facts, const struct observed_group *key);
-uint32_t watermark_find(const struct facts *facts, const uint8_t *head);
+uint32_t watermark_find(const struct facts *facts, uint32_t organisation, const uint8_t *head);
 
 struct str label_str(const struct label *label);
 /* "product/feature", and the bare name; both point into the facts. */
