@@ -1,0 +1,168 @@
+#include "core/facts.h"
+
+#include "core/facts_keys.h"
+
+status facts_init(struct facts *ret_facts)
+{
+    struct facts *facts = ret_facts;
+
+    *facts = (struct facts){ 0 };
+    facts->principals = table_of(sizeof(struct principal), PRINCIPALS_MAX);
+    facts->memberships = table_of(sizeof(struct membership), MEMBERSHIPS_MAX);
+    facts->credentials = table_of(sizeof(struct credential), CREDENTIALS_MAX);
+    facts->products = table_of(sizeof(struct product), PRODUCTS_MAX);
+    facts->features = table_of(sizeof(struct feature), CATALOG_MAX);
+    facts->licenses = table_of(sizeof(struct license), LICENSES_MAX);
+    facts->entitlements = table_of(sizeof(struct entitlement), ENTITLED_MAX);
+    facts->pools = table_of(sizeof(struct pool), POOLS_MAX);
+    facts->leases = table_of(sizeof(struct lease), LEASES_MAX);
+    facts->tickets = table_of(sizeof(struct ticket), TICKETS_MAX);
+    facts->observed_groups = table_of(sizeof(struct observed_group), LEASES_MAX);
+    facts->watermarks = table_of(sizeof(struct watermark), WATERMARKS_MAX);
+    facts->endeds = table_of(sizeof(struct ended), ENDED_MAX);
+    facts->idems = table_of(sizeof(struct idem), IDEM_MAX);
+    facts->lease_pulses = table_of(sizeof(struct lease_pulse), LEASES_MAX);
+    facts->ticket_pulses = table_of(sizeof(struct ticket_pulse), TICKETS_MAX);
+    facts->pool_pulses = table_of(sizeof(struct pool_pulse), POOLS_MAX);
+    facts->license_links = table_of(sizeof(struct wheel_link), LICENSES_MAX);
+    wheel_init(&facts->lease_wheel, &facts->lease_pulses, offsetof(struct lease_pulse, link), 0);
+    wheel_init(&facts->ticket_wheel, &facts->ticket_pulses, offsetof(struct ticket_pulse, link), 0);
+    wheel_init(&facts->license_wheel, &facts->license_links, 0, 0);
+    facts->due_pool_first = NONE;
+    return OK;
+}
+
+static void tables_free(struct facts *facts)
+{
+    struct table *const tables[] = {
+        &facts->principals,      &facts->memberships,  &facts->credentials,   &facts->products, &facts->features,
+        &facts->licenses,        &facts->entitlements, &facts->pools,         &facts->leases,   &facts->tickets,
+        &facts->observed_groups, &facts->watermarks,   &facts->endeds,        &facts->idems,    &facts->lease_pulses,
+        &facts->ticket_pulses,   &facts->pool_pulses,  &facts->license_links,
+    };
+
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        table_free(tables[i]);
+}
+
+void facts_free(struct facts *facts)
+{
+    struct map *const maps[] = {
+        &facts->principal_by_id, &facts->credential_by_id, &facts->credential_by_hash,   &facts->product_by_id,
+        &facts->product_by_name, &facts->feature_by_name,  &facts->feature_by_bare_name, &facts->license_by_id,
+        &facts->pool_by_id,      &facts->pool_by_group,    &facts->lease_by_id,          &facts->ticket_by_id,
+        &facts->ended_by_id,     &facts->idem_by_key,      &facts->observed_by_key,      &facts->watermark_by_head,
+    };
+
+    tables_free(facts);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        map_free(maps[i]);
+}
+
+uint32_t principal_find(const struct facts *facts, struct id id)
+{
+    return FACTS_FIND(facts, principal_by_id, id_hash(id), &id);
+}
+
+uint32_t credential_find(const struct facts *facts, struct id id)
+{
+    return FACTS_FIND(facts, credential_by_id, id_hash(id), &id);
+}
+
+uint32_t credential_find_hash(const struct facts *facts, const uint8_t *hash)
+{
+    return FACTS_FIND(facts, credential_by_hash, bytes_key_hash(hash), hash);
+}
+
+uint32_t product_find(const struct facts *facts, struct id id)
+{
+    return FACTS_FIND(facts, product_by_id, id_hash(id), &id);
+}
+
+uint32_t product_find_name(const struct facts *facts, struct str name)
+{
+    return FACTS_FIND(facts, product_by_name, name_key_hash(name), &name);
+}
+
+uint32_t feature_find(const struct facts *facts, struct str full_name)
+{
+    return FACTS_FIND(facts, feature_by_name, name_key_hash(full_name), &full_name);
+}
+
+uint32_t feature_find_bare(const struct facts *facts, struct str bare_name)
+{
+    return FACTS_FIND(facts, feature_by_bare_name, name_key_hash(bare_name), &bare_name);
+}
+
+uint32_t license_find(const struct facts *facts, struct id id)
+{
+    return FACTS_FIND(facts, license_by_id, id_hash(id), &id);
+}
+
+uint32_t pool_find(const struct facts *facts, struct id id)
+{
+    return FACTS_FIND(facts, pool_by_id, id_hash(id), &id);
+}
+
+uint32_t pool_find_group(const struct facts *facts, uint32_t holder, uint32_t feature)
+{
+    struct group_key key = { holder, feature };
+
+    return FACTS_FIND(facts, pool_by_group, group_key_hash(&key), &key);
+}
+
+uint32_t lease_find(const struct facts *facts, struct id id)
+{
+    return FACTS_FIND(facts, lease_by_id, id_hash(id), &id);
+}
+
+uint32_t ticket_find(const struct facts *facts, struct id id)
+{
+    return FACTS_FIND(facts, ticket_by_id, id_hash(id), &id);
+}
+
+const struct ended *ended_find(const struct facts *facts, struct id id)
+{
+    uint32_t place = FACTS_FIND(facts, ended_by_id, id_hash(id), &id);
+
+    return place == NONE ? NULL : table_at(&facts->endeds, place);
+}
+
+const struct idem *idem_find(const struct facts *facts, const uint8_t *key)
+{
+    uint32_t place = FACTS_FIND(facts, idem_by_key, bytes_key_hash(key), key);
+
+    return place == NONE ? NULL : table_at(&facts->idems, place);
+}
+
+uint32_t observed_group_find(const struct facts *facts, const struct observed_group *key)
+{
+    return FACTS_FIND(facts, observed_by_key, observed_key_hash(key), key);
+}
+
+uint32_t watermark_find(const struct facts *facts, uint32_t organisation, const uint8_t *head)
+{
+    struct watermark_key key = { organisation, head };
+
+    return FACTS_FIND(facts, watermark_by_head, watermark_key_hash(&key), &key);
+}
+
+struct str label_str(const struct label *label)
+{
+    return (struct str){ label->text, label->len };
+}
+
+struct str feature_full_name(const struct feature *feature)
+{
+    return (struct str){ feature->full_name, feature->full_len };
+}
+
+struct str feature_name(const struct feature *feature)
+{
+    return str_from(feature_full_name(feature), feature->name_start);
+}
+
+int64_t pool_over(const struct pool *pool)
+{
+    return pool->limit >= 0 && pool->occupied > pool->limit ? pool->occupied - pool->limit : 0;
+}
