@@ -1,102 +1,39 @@
 /*
- * crypto/hash: the reused context of each thread, and what is hashed with it.
+ * crypto/hash: OpenSSL's SHA-256 without its EVP layer.
+ *
+ * EVP_DigestInit allocates the digest's state anew for each hash (OpenSSL 3.0 to 3.5), even in a reused context: a hash
+ * could then fail for want of memory, and costs a third more for a tree node. OpenSSL calls these functions deprecated;
+ * they are the same code beneath EVP's default provider, and this file is the only one that uses them
+ * (docs/decisions/0001).
  */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "crypto/hash.h"
 
-#include <assert.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <pthread.h>
+#include <openssl/sha.h>
 
 #include "base/memory.h"
 
 /* The length of SHA-256's input block, which HMAC's padded key fills (RFC 2104 section 2). */
 #define BLOCK_BYTES 64
+#define INNER_PAD   0x36
+#define OUTER_PAD   0x5c
 
-static pthread_once_t started = PTHREAD_ONCE_INIT;
-static pthread_key_t contexts; /* frees a thread's context when the thread ends */
-static bool contexts_made;
-static EVP_MD *sha256; /* for the life of the process */
-static _Thread_local EVP_MD_CTX *context_here;
+_Static_assert(sizeof(SHA256_CTX) == sizeof(struct hash_stream), "a stream is OpenSSL's state under another name");
+_Static_assert(SHA256_DIGEST_LENGTH == HASH_BYTES, "one length");
 
-static void context_free(void *context)
+static void add(SHA256_CTX *context, struct str data)
 {
-    EVP_MD_CTX_free(context);
+    if (data.len > 0)
+        SHA256_Update(context, data.at, data.len);
 }
 
-static void start(void)
-{
-    contexts_made = pthread_key_create(&contexts, context_free) == 0;
-    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-}
-
-/* The first initialisation names the algorithm and allocates its state; later ones reuse both and can't fail. */
-static EVP_MD_CTX *context_new(void)
-{
-    EVP_MD_CTX *context = NULL;
-
-    pthread_once(&started, start);
-    if (sha256)
-        context = EVP_MD_CTX_new();
-    if (context && EVP_DigestInit_ex2(context, sha256, NULL) == 1)
-        return context;
-    EVP_MD_CTX_free(context);
-    ERR_clear_error();
-    return NULL;
-}
-
-status hash_ready(struct err *err)
-{
-    EVP_MD_CTX *context;
-
-    if (context_here)
-        return OK;
-    context = context_new();
-    if (!context || !contexts_made || pthread_setspecific(contexts, context) != 0) {
-        EVP_MD_CTX_free(context);
-        return err_set(err, CODE_NO_MEMORY, "no memory for a SHA-256 context");
-    }
-    context_here = context;
-    return OK;
-}
-
-static void restart(EVP_MD_CTX *context)
-{
-    int done = EVP_DigestInit_ex2(context, NULL, NULL);
-
-    assert(done == 1);
-    (void)done;
-}
-
-static void add(EVP_MD_CTX *context, const void *at, size_t len)
-{
-    int done = EVP_DigestUpdate(context, at, len);
-
-    assert(done == 1);
-    (void)done;
-}
-
-static struct hash end(EVP_MD_CTX *context)
+static struct hash end(SHA256_CTX *context)
 {
     struct hash hash;
-    int done = EVP_DigestFinal_ex(context, hash.bytes, NULL);
 
-    assert(done == 1);
-    (void)done;
+    SHA256_Final(hash.bytes, context);
     return hash;
-}
-
-/* This thread's context, empty. */
-static EVP_MD_CTX *begin(void)
-{
-    if (!context_here) {
-        status ready = hash_ready(NULL);
-
-        assert(ready.code == CODE_OK);
-        (void)ready;
-    }
-    restart(context_here);
-    return context_here;
 }
 
 struct hash hash_of(struct str data)
@@ -106,56 +43,57 @@ struct hash hash_of(struct str data)
 
 struct hash hash_of_parts(const struct str *parts, size_t count)
 {
-    EVP_MD_CTX *context = begin();
+    SHA256_CTX context;
 
+    SHA256_Init(&context);
     for (size_t i = 0; i < count; i++)
-        add(context, parts[i].at, parts[i].len);
-    return end(context);
+        add(&context, parts[i]);
+    return end(&context);
 }
 
 struct hash hash_leaf(struct str data)
 {
-    static const uint8_t prefix = 0x00;
-    EVP_MD_CTX *context = begin();
-
-    add(context, &prefix, sizeof prefix);
-    add(context, data.at, data.len);
-    return end(context);
+    return hash_of_parts((struct str[]){ STR("\x00"), data }, 2);
 }
 
 /* One update of 65 bytes is faster than three. */
 struct hash hash_node(const struct hash *left, const struct hash *right)
 {
-    uint8_t input[1 + 2 * HASH_BYTES];
-    EVP_MD_CTX *context = begin();
+    char input[1 + 2 * HASH_BYTES] = { 0x01 };
 
-    input[0] = 0x01;
     memcpy(input + 1, left->bytes, HASH_BYTES);
     memcpy(input + 1 + HASH_BYTES, right->bytes, HASH_BYTES);
-    add(context, input, sizeof input);
-    return end(context);
+    return hash_of((struct str){ input, sizeof input });
+}
+
+/* H((key ^ pad) || data). */
+static struct hash padded_hash(const uint8_t key[BLOCK_BYTES], uint8_t pad, struct str data)
+{
+    uint8_t block[BLOCK_BYTES];
+    struct hash hash;
+
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = key[i] ^ pad;
+    hash = hash_of_parts((struct str[]){ { (const char *)block, sizeof block }, data }, 2);
+    memory_wipe(block, sizeof block);
+    return hash;
 }
 
 struct hash hash_mac(struct str key, struct str data)
 {
-    uint8_t pad[BLOCK_BYTES] = { 0 };
-    struct str padded = { (const char *)pad, sizeof pad };
-    struct hash inner;
+    uint8_t block[BLOCK_BYTES] = { 0 };
+    struct hash hash;
 
-    if (key.len > sizeof pad) {
-        inner = hash_of(key);
-        memcpy(pad, inner.bytes, HASH_BYTES);
-    } else if (key.len) {
-        memcpy(pad, key.at, key.len);
+    if (key.len > sizeof block) {
+        hash = hash_of(key);
+        key = hash_str(&hash);
     }
-    for (size_t i = 0; i < sizeof pad; i++)
-        pad[i] ^= 0x36;
-    inner = hash_of_parts((struct str[]){ padded, data }, 2);
-    for (size_t i = 0; i < sizeof pad; i++)
-        pad[i] ^= 0x36 ^ 0x5c;
-    inner = hash_of_parts((struct str[]){ padded, hash_str(&inner) }, 2);
-    memory_wipe(pad, sizeof pad);
-    return inner;
+    if (key.len > 0)
+        memcpy(block, key.at, key.len);
+    hash = padded_hash(block, INNER_PAD, data);
+    hash = padded_hash(block, OUTER_PAD, hash_str(&hash));
+    memory_wipe(block, sizeof block);
+    return hash;
 }
 
 bool hash_eq(const struct hash *a, const struct hash *b)
@@ -168,28 +106,28 @@ struct str hash_str(const struct hash *hash)
     return (struct str){ (const char *)hash->bytes, HASH_BYTES };
 }
 
-status hash_stream_begin(struct hash_stream *stream, struct err *err)
+/* The state moves in and out of the stream's opaque bytes, which the compiler does without copying. */
+void hash_stream_begin(struct hash_stream *stream)
 {
-    if (!stream->context)
-        stream->context = context_new();
-    if (!stream->context)
-        return err_set(err, CODE_NO_MEMORY, "no memory for a SHA-256 context");
-    restart(stream->context);
-    return OK;
+    SHA256_CTX context;
+
+    SHA256_Init(&context);
+    memcpy(stream, &context, sizeof context);
 }
 
 void hash_stream_add(struct hash_stream *stream, struct str data)
 {
-    add(stream->context, data.at, data.len);
+    SHA256_CTX context;
+
+    memcpy(&context, stream, sizeof context);
+    add(&context, data);
+    memcpy(stream, &context, sizeof context);
 }
 
 struct hash hash_stream_end(struct hash_stream *stream)
 {
-    return end(stream->context);
-}
+    SHA256_CTX context;
 
-void hash_stream_free(struct hash_stream *stream)
-{
-    EVP_MD_CTX_free(stream->context);
-    stream->context = NULL;
+    memcpy(&context, stream, sizeof context);
+    return end(&context);
 }

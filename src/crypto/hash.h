@@ -1,11 +1,8 @@
 /*
  * crypto/hash: SHA-256 (FIPS 180-4) in the shapes that the ledger needs, and HMAC-SHA-256 (RFC 2104) made of it.
  *
- * Owns one reused digest context a thread and one fetched algorithm a process: a fresh context costs more than the
- * hash of a short entry. It refuses other algorithms and other lengths. Any thread.
- *
- * A thread's first hash makes its context, and without memory for that there is no answer, so the process ends. Who
- * must not end it (the SDK in its host) calls hash_ready first on each thread; after that nothing here can fail.
+ * It refuses other algorithms and other lengths. Nothing here can fail or allocates memory, so that a hash never is a
+ * reason to stop; docs/decisions/0001 says what that costs. Any thread.
  */
 #ifndef CRYPTO_HASH_H
 #define CRYPTO_HASH_H
@@ -13,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/err.h"
 #include "base/str.h"
 
 #define HASH_BYTES 32
@@ -21,9 +17,6 @@
 struct hash {
     uint8_t bytes[HASH_BYTES];
 };
-
-/* Makes the calling thread's context, once. CODE_NO_MEMORY when there is none or OpenSSL offers no SHA-256. */
-MUST_CHECK status hash_ready(struct err *err);
 
 struct hash hash_of(struct str data);
 /* Of the parts one after the other, as if they were one text. */
@@ -37,16 +30,15 @@ struct hash hash_mac(struct str key, struct str data);
 bool hash_eq(const struct hash *a, const struct hash *b);
 struct str hash_str(const struct hash *hash);
 
-/* For what does not lie in memory at once. A zeroed stream is ready for hash_stream_begin. Not for several threads. */
+/* For what does not lie in memory at once. Holds no resources. Not for several threads. */
 struct hash_stream {
-    struct evp_md_ctx_st *context;
+    uint64_t state[14]; /* OpenSSL's, opaque here */
 };
 
-/* Starts a new hash; what an earlier one had collected is forgotten. CODE_NO_MEMORY. */
-MUST_CHECK status hash_stream_begin(struct hash_stream *stream, struct err *err);
+/* Starts a new hash; what an earlier one had collected is forgotten. */
+void hash_stream_begin(struct hash_stream *stream);
 void hash_stream_add(struct hash_stream *stream, struct str data);
 /* The hash of everything added since hash_stream_begin, which must come first again before the next. */
 struct hash hash_stream_end(struct hash_stream *stream);
-void hash_stream_free(struct hash_stream *stream);
 
 #endif
