@@ -44,3 +44,10 @@ int64_t clock_running_us(void)
 
     return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / NS_PER_US;
 }
+
+int64_t clock_monotonic_us(void)
+{
+    struct timespec now = read_one(CLOCK_MONOTONIC);
+
+    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / NS_PER_US;
+}

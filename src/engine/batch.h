@@ -1,0 +1,64 @@
+/*
+ * engine/batch: what one commit will make durable, and whom to answer afterwards. Engine's thread only.
+ */
+#ifndef ENGINE_BATCH_H
+#define ENGINE_BATCH_H
+
+#include "core/apply.h"
+#include "engine/queue.h"
+#include "store/store.h"
+#include "tlog/edge.h"
+
+/* A command may write CHANGE_MAX_ENTRIES; the rest leaves room for BATCH_MAX_COMMANDS and what is due. */
+#define BATCH_MAX_ENTRIES (4 * CHANGE_MAX_ENTRIES)
+#define BATCH_MAX_TILES   (BATCH_MAX_ENTRIES / BUNDLE_MAX_ENTRIES + 2 * TILE_LEVELS)
+
+struct batch_leaf {
+    size_t offset;
+    uint32_t len;
+    enum audit_code code;
+};
+
+struct batch_tile {
+    unsigned level;
+    uint64_t number;
+    struct hash hashes[TILE_WIDTH];
+};
+
+struct batch {
+    uint64_t first; /* index of leaf 0 */
+    size_t count;
+    struct buf text; /* the leaves' bytes, back to back */
+    struct batch_leaf *leaves;
+    struct str *entries; /* for the store; set by batch_close */
+    struct store_private *privates;
+    size_t private_count;
+    struct store_alias *aliases;
+    size_t alias_count;
+    size_t alias_capacity;
+    struct batch_tile *tiles;
+    size_t tile_count;
+    struct job_list jobs; /* in the order of their decisions */
+    bool rights_changed;  /* an entry touched who may do what */
+    struct arena arena;   /* of this batch */
+    struct buf sealing;   /* one leaf being written */
+};
+
+MUST_CHECK status batch_init(struct batch *ret_batch);
+void batch_free(struct batch *batch);
+void batch_clear(struct batch *batch, uint64_t first);
+/* Room for another command's entries. */
+bool batch_has_room(const struct batch *batch);
+
+/* Seals, applies and keeps one entry, and moves the edge. On failure facts and edge are unusable (engine/recover). */
+MUST_CHECK status batch_append(struct batch *batch, struct facts *facts, struct edge *edge, struct entry *entry,
+                               struct err *err);
+/* Keeps a job's private text and new names for the commit; its first entry is the one at `index`. */
+MUST_CHECK status batch_keep_private(struct batch *batch, struct job *job, uint64_t index);
+/* The exact text of an entry of this batch. */
+struct str batch_leaf_text(const struct batch *batch, uint64_t index);
+/* What store_append takes. */
+void batch_to_store(struct batch *batch, const struct edge *edge, const struct facts *facts, struct store_tile *tiles,
+                    struct store_batch *ret_store);
+
+#endif
