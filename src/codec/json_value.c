@@ -102,7 +102,7 @@ status value_refuse_unknown(const struct reader *reader, const struct member *me
     char path[ERR_MEMBER_MAX_BYTES];
 
     write_path(member, path);
-    return err_member(reader->err, CODE_INVALID, path, "%s is not a member of this request", path);
+    return err_member(reader->err, CODE_INVALID, path, "%s is not a member of this request", path[0] ? path : "\"\"");
 }
 
 status value_refuse_missing(const struct reader *reader, const struct member *outer, const char *name)
