@@ -19,6 +19,8 @@
 
 #define SEQ_PREV_BYTES 16
 #define ENTRY_SEQ_MAX  2
+/* Numbers in leaves lie within what every JSON reader keeps exactly (RFC 7493 section 2.2). */
+#define ENTRY_NUMBER_MAX (((int64_t)1 << 53) - 1)
 
 union value {
     int64_t number; /* VALUE_INT, VALUE_TIME (ms), VALUE_WORD (place) */
@@ -36,6 +38,11 @@ struct who {
     struct id id;
     enum id_kind kind; /* ID_ORGANISATION, ID_TEAM, ID_USER, ID_SERVICE or ID_DEVICE; ID_NONE is nobody */
 };
+
+static inline bool who_kind_fits(enum id_kind kind)
+{
+    return kind >= ID_ORGANISATION && kind <= ID_DEVICE;
+}
 
 /* Proven authorship (P5). */
 struct actor {
@@ -103,11 +110,25 @@ static inline bool entry_has(const struct entry *entry, enum data_field field)
 int64_t entry_number_or(const struct entry *entry, enum data_field field, int64_t otherwise);
 
 /*
- * Appends the leaf's text, at most ENTRY_MAX_BYTES. Asserts that the members fit the code's row: a program error.
- * CODE_TOO_LARGE when it is longer.
+ * Whether a text can stand in a leaf, where nothing is escaped: 1 to max_bytes bytes of UTF-8 with no space at either
+ * end, without '"', '\\' and control characters. Names are checked with this where they enter.
+ */
+bool entry_text_fits(struct str text, size_t max_bytes);
+/*
+ * The chains that an entry of this code and these members continues: its pool's, then its licence's. Gives how many and
+ * fills their kinds and ids; numbers and previous hashes are core/seal's to fill.
+ */
+int entry_chains(const struct entry *entry, struct seq_link *ret_links);
+
+/*
+ * Appends the leaf's text, at most ENTRY_MAX_BYTES. Asserts that the members fit the code's row and their kinds: a
+ * program error. An entry that was not sealed (a dry run's) is written without "seq". Fails only as `buf` does.
  */
 MUST_CHECK status entry_encode(const struct entry *entry, struct buf *buf);
-/* *ret_entry's texts point into `text`. CODE_CORRUPT names the byte where it is not as entry_encode writes it. */
+/*
+ * *ret_entry's texts point into `text`. CODE_CORRUPT names the byte (from 0) where it is not as entry_encode writes a
+ * sealed entry, and what was expected there; *ret_entry may then be partly written. Allocates nothing.
+ */
 MUST_CHECK status entry_decode(struct str text, struct entry *ret_entry, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 #include "core/words.h"
 
 const struct str via_words[VIA_COUNT] = { STR_INIT("system"), STR_INIT("api_token"), STR_INIT("local"),
-                                          STR_INIT("none") };
+                                          STR_INIT("none"), STR_INIT("observation") };
 const struct str level_words[LEVEL_COUNT] = { STR_INIT("A0"), STR_INIT("A1"), STR_INIT("A2"), STR_INIT("A3") };
 const struct str source_words[SOURCE_COUNT] = { STR_INIT("none"), STR_INIT("import"), STR_INIT("offline"),
                                                 STR_INIT("late") };

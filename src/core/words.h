@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 /* How an author was authenticated. */
-enum via { VIA_SYSTEM, VIA_API_TOKEN, VIA_LOCAL, VIA_NONE, VIA_COUNT };
+enum via { VIA_SYSTEM, VIA_API_TOKEN, VIA_LOCAL, VIA_NONE, VIA_OBSERVATION, VIA_COUNT };
 
 /* Attribution level (identity.md): A0 claimed, A1 bearer, A2 proven key, A3 verified human. */
 enum level { LEVEL_A0, LEVEL_A1, LEVEL_A2, LEVEL_A3, LEVEL_COUNT };
