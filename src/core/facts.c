@@ -64,6 +64,15 @@ uint32_t principal_find(const struct facts *facts, struct id id)
     return FACTS_FIND(facts, principal_by_id, id_hash(id), &id);
 }
 
+uint32_t membership_find(const struct facts *facts, uint32_t team, uint32_t user)
+{
+    uint32_t place = principal_at(facts, user)->membership_first;
+
+    while (place != NONE && membership_at(facts, place)->team != team)
+        place = membership_at(facts, place)->next_of_user;
+    return place;
+}
+
 uint32_t credential_find(const struct facts *facts, struct id id)
 {
     return FACTS_FIND(facts, credential_by_id, id_hash(id), &id);

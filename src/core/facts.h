@@ -272,6 +272,7 @@ FACTS_AT(watermark, watermark, watermarks)
 
 /* Places by key; NONE when there is none. */
 uint32_t principal_find(const struct facts *facts, struct id id);
+uint32_t membership_find(const struct facts *facts, uint32_t team, uint32_t user);
 uint32_t credential_find(const struct facts *facts, struct id id);
 uint32_t credential_find_hash(const struct facts *facts, const uint8_t *hash);
 uint32_t product_find(const struct facts *facts, struct id id);
