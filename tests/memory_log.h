@@ -98,7 +98,7 @@ static inline void memory_log_grow(struct memory_log *log, uint64_t size)
     }
 }
 
-/* Partial tiles of level 0 come from the leaves, as a store makes them from the last entries. */
+/* Partial tiles of level 0 come from the leaves, as a store makes them from the last entries; others from the edge. */
 static inline status memory_log_read(void *from, const struct tile *tile, struct hash *ret_hashes, struct err *err)
 {
     struct memory_log *log = from;
@@ -111,6 +111,8 @@ static inline status memory_log_read(void *from, const struct tile *tile, struct
         hashes = &log->full[tile->level][tile->n * TILE_WIDTH];
     else if (tile->level == 0 && tile->n * TILE_WIDTH + tile->width <= log->edge.tree.size)
         hashes = &log->leaves[tile->n * TILE_WIDTH];
+    else if (edge_tile(&log->edge, tile))
+        hashes = edge_tile(&log->edge, tile);
     else
         return err_set(err, CODE_NOT_FOUND, "no such tile");
     memcpy(ret_hashes, hashes, tile->width * sizeof *hashes);
