@@ -106,11 +106,14 @@ static status number_of(struct str text, int64_t *ret_number)
 /* "name:countdown[:times]"; without times the point fails once. */
 static status arm_item(struct str item)
 {
+    bool complete = !str_ends(item, STR(":"));
     struct str name = str_take(&item, ':');
     struct str countdown_text = str_take(&item, ':');
     int64_t countdown;
     int64_t times = 1;
 
+    if (!complete)
+        return (status){ CODE_INVALID };
     TRY(number_of(countdown_text, &countdown));
     if (item.len)
         TRY(number_of(item, &times));

@@ -11,19 +11,29 @@
 /* The first size of a growing array: smaller ones would only be copied again at once. */
 #define GROW_FIRST 8
 
+/* The bytes to ask for, at least one: a size of zero has no portable meaning, and would make realloc free. 0 when the
+ * product overflows. */
+static size_t bytes_of(size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return 0;
+    return bytes ? bytes : 1;
+}
+
 void *memory_new(size_t count, size_t size)
 {
-    if (fault_hit(FAULT_MEMORY))
-        return NULL;
-    return calloc(count ? count : 1, size ? size : 1);
+    size_t bytes = bytes_of(count, size);
+
+    return bytes && !fault_hit(FAULT_MEMORY) ? calloc(1, bytes) : NULL;
 }
 
 void *memory_resize(void *at, size_t count, size_t size)
 {
-    if (fault_hit(FAULT_MEMORY))
-        return NULL;
-    /* A size of zero would free `at` and leave the caller with a stale pointer. */
-    return reallocarray(at, count ? count : 1, size ? size : 1);
+    size_t bytes = bytes_of(count, size);
+
+    return bytes && !fault_hit(FAULT_MEMORY) ? realloc(at, bytes) : NULL;
 }
 
 void memory_free(void *at)
