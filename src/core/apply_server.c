@@ -1,0 +1,39 @@
+/*
+ * core/apply: what the server says about itself and that facts depend on.
+ */
+#include "core/appliers.h"
+
+status ledger_created_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    if (facts->size != 0)
+        return contradiction(facts, entry, err, "a ledger begins once");
+    facts->self = (struct who){ .id = entry->on[ON_SERVICE].id, .kind = ID_SERVICE };
+    return OK;
+}
+
+status writer_started_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    int64_t epoch = entry->data[DATA_EPOCH].number;
+
+    if (epoch < 0 || (uint64_t)epoch <= facts->epoch)
+        return contradiction(facts, entry, err, "its epoch is not above the one before");
+    facts->epoch = (uint64_t)epoch;
+    facts_pulses_start(facts, entry->time_ms);
+    return OK;
+}
+
+status clock_jumped_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    (void)entry;
+    (void)err;
+    facts->clock_frozen = true;
+    return OK;
+}
+
+status clock_confirmed_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    (void)entry;
+    (void)err;
+    facts->clock_frozen = false;
+    return OK;
+}
