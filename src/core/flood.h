@@ -25,6 +25,8 @@ struct flood_key {
     uint8_t reason;       /* enum reason or enum problem */
 };
 
+bool flood_key_eq(const struct flood_key *a, const struct flood_key *b);
+
 struct flood {
     struct flood_key key;
     int64_t window_start_ms;

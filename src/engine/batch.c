@@ -95,7 +95,7 @@ status batch_append(struct batch *batch, struct facts *facts, struct edge *edge,
     return OK;
 }
 
-status batch_keep_private(struct batch *batch, struct job *job, uint64_t index)
+status batch_keep_private(struct batch *batch, struct names *names, const struct job *job, uint64_t index)
 {
     if (job->command.has_private) {
         assert(batch->private_count < BATCH_MAX_COMMANDS);
@@ -103,6 +103,8 @@ status batch_keep_private(struct batch *batch, struct job *job, uint64_t index)
             (struct store_private){ .index = index, .salt = job->salt, .text = job->private_text };
     }
     for (int i = 0; i < job->name_count; i++) {
+        if (names_is_durable(names, job->names[i].id))
+            continue; /* an earlier command carried it too */
         assert(batch->alias_count < batch->alias_capacity);
         TRY(name_to_alias(&job->names[i], &batch->arena, &batch->aliases[batch->alias_count]));
         batch->alias_count++;

@@ -5,6 +5,7 @@
 #define ENGINE_BATCH_H
 
 #include "core/apply.h"
+#include "engine/names.h"
 #include "engine/queue.h"
 #include "store/store.h"
 #include "tlog/edge.h"
@@ -54,7 +55,7 @@ bool batch_has_room(const struct batch *batch);
 MUST_CHECK status batch_append(struct batch *batch, struct facts *facts, struct edge *edge, struct entry *entry,
                                struct err *err);
 /* Keeps a job's private text and new names for the commit; its first entry is the one at `index`. */
-MUST_CHECK status batch_keep_private(struct batch *batch, struct job *job, uint64_t index);
+MUST_CHECK status batch_keep_private(struct batch *batch, struct names *names, const struct job *job, uint64_t index);
 /* The exact text of an entry of this batch. */
 struct str batch_leaf_text(const struct batch *batch, uint64_t index);
 /* What store_append takes. */

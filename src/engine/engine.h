@@ -61,7 +61,7 @@ struct job {
     bool wants_receipt;  /* answer only once a checkpoint covers the entry */
     struct arena *arena; /* for the reply */
     struct reply reply;
-    void (*done)(struct job *job); /* on the engine's or publisher's thread; quick: hands the job on */
+    void (*done)(struct job *job); /* on the engine's, publisher's or (refused) submitter's thread; quick: hands the job on */
     void *owner;                   /* the caller's own */
     struct job *next;              /* the engine's */
     int64_t submitted_us;          /* the engine's, for its measurements */

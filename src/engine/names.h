@@ -9,6 +9,7 @@
 #ifndef ENGINE_NAMES_H
 #define ENGINE_NAMES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/entropy.h"
@@ -51,6 +52,8 @@ MUST_CHECK status names_alias(struct names *names, enum name_kind kind, struct s
                               int64_t now_ms, struct name_new *ret_new, bool *ret_is_new);
 /* Reserves a principal's name for `id`. CODE_CONFLICT when it is taken or pending. */
 MUST_CHECK status names_reserve(struct names *names, const struct name_new *name);
+/* Whether the store has this id already. */
+bool names_is_durable(struct names *names, struct id id);
 /* The command of a name was settled: it became durable, or did not happen. Engine's thread. */
 void names_settle(struct names *names, const struct name_new *name, bool durable);
 

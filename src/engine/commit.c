@@ -1,0 +1,167 @@
+/*
+ * engine/commit: the batch becomes durable, then everybody is answered, never the other way round (P1). Every answer of
+ * a turn waits for the turn's commit, also one without an entry of its own: its decision saw what the commit holds.
+ */
+#include <assert.h>
+
+#include "base/log.h"
+#include "engine/state.h"
+
+/* Names become known when their command was written; else they are free again. */
+static void job_names_settle(struct engine *engine, struct job *job, bool durable)
+{
+    for (int i = 0; i < job->name_count; i++)
+        names_settle(engine->names, &job->names[i], durable);
+}
+
+void jobs_refuse(struct engine *engine, struct job_list *jobs, enum verdict verdict)
+{
+    struct job *job;
+    uint32_t count = jobs->count;
+
+    while ((job = job_list_take(jobs))) {
+        job_names_settle(engine, job, false);
+        job->reply = (struct reply){ .verdict = verdict, .index = UINT64_MAX };
+        job->done(job);
+    }
+    if (!count)
+        return;
+    shed_note(engine, count);
+    if (engine->config.flushed)
+        engine->config.flushed(engine->config.context);
+}
+
+/* Copies leaves of this batch, or of the store for a repeat of something older, into the job's arena. */
+struct leaf_copy {
+    struct arena *arena;
+    struct str *leaves;
+    size_t count;
+};
+
+static status leaf_keep(void *context, uint64_t index, struct str leaf, struct err *err)
+{
+    struct leaf_copy *copy = context;
+
+    (void)index;
+    (void)err;
+    return arena_copy(copy->arena, leaf, &copy->leaves[copy->count++]);
+}
+
+static status leaves_copy(struct engine *engine, struct job *job, uint64_t index, size_t count, struct err *err)
+{
+    struct leaf_copy copy = { .arena = job->arena, .leaves = arena_new(job->arena, count, sizeof(struct str)) };
+    struct store_range range = { .first = index, .max_count = count, .max_bytes = BATCH_MAX_BYTES };
+    struct store_entry_visitor visitor = { leaf_keep, &copy };
+    uint64_t next;
+
+    if (!copy.leaves)
+        return (status){ CODE_NO_MEMORY };
+    if (index < engine->batch.first) {
+        TRY(store_entries_read(engine->reader, &range, &visitor, &next, err));
+    } else {
+        while (copy.count < count)
+            TRY(leaf_keep(&copy, index, batch_leaf_text(&engine->batch, index + copy.count), err));
+    }
+    job->reply.leaves = copy.leaves;
+    job->reply.leaf_count = copy.count;
+    return copy.count == count ? OK : err_set(err, CODE_CORRUPT, "entry %llu is missing", (unsigned long long)index);
+}
+
+/* A repeat is answered by all entries of the first answer's change: the first of them tells how many. */
+static status repeat_copy(struct engine *engine, struct job *job, struct err *err)
+{
+    struct entry *entry = &engine->due_entry;
+
+    TRY(leaves_copy(engine, job, job->reply.index, 1, err));
+    TRY(entry_decode(job->reply.leaves[0], entry, err));
+    if (entry->has_change && entry->change_n > 1)
+        TRY(leaves_copy(engine, job, job->reply.index, entry->change_n, err));
+    return OK;
+}
+
+static void job_answer(struct engine *engine, struct job *job)
+{
+    struct err err = { 0 };
+    status s = OK;
+
+    if (job->reply.outcome.kind == OUTCOME_REPEAT)
+        s = repeat_copy(engine, job, &err);
+    else if (job->reply.leaf_count)
+        s = leaves_copy(engine, job, job->reply.index, job->reply.leaf_count, &err);
+    if (s.code) { /* it is durable, but can't be told: say nothing rather than something else */
+        log_write(LOG_ERROR, "engine", "an answer could not be put together: %s", err.text);
+        job->reply.verdict = VERDICT_UNKNOWN;
+    }
+    if (job->wants_receipt && job->reply.index != UINT64_MAX && job->reply.verdict == VERDICT_DONE)
+        publisher_wait(engine->publisher, job, job->reply.index);
+    else
+        job->done(job);
+}
+
+/* What others learn of a durable batch: rights, followers, then the answers. */
+static void batch_tell(struct engine *engine)
+{
+    struct err err = { 0 };
+    struct job *job;
+
+    for (size_t i = 0; i < engine->batch.count; i++) {
+        uint64_t index = engine->batch.first + i;
+
+        if (!engine->config.committed && !engine->batch.rights_changed)
+            break;
+        if (entry_decode(batch_leaf_text(&engine->batch, index), &engine->due_entry, &err).code)
+            continue; /* can't be: this very process encoded it */
+        if (engine->batch.rights_changed &&
+            directory_update(engine->directory, &engine->facts, &engine->due_entry).code)
+            log_write(LOG_ERROR, "engine", "no memory for a credential: it is not known until the next start");
+        if (engine->config.committed)
+            engine->config.committed(engine->config.context, index, &engine->due_entry);
+    }
+    while ((job = job_list_take(&engine->batch.jobs))) {
+        job_names_settle(engine, job, job->reply.outcome.kind == OUTCOME_ENTRY && !job->command.dry_run);
+        job_answer(engine, job);
+    }
+    if (engine->config.flushed)
+        engine->config.flushed(engine->config.context);
+}
+
+static void stats_update(struct engine *engine, int64_t commit_us, uint32_t commands)
+{
+    struct engine_stats *stats = &engine->stats;
+
+    pthread_mutex_lock(&engine->stats_mutex);
+    stats->size = engine->facts.size;
+    stats->commits += engine->batch.count > 0;
+    stats->commands += commands;
+    stats->leases = engine->facts.leases.live;
+    stats->licenses = engine->facts.licenses.live;
+    stats->pools = engine->facts.pools.live;
+    stats->tickets = engine->facts.tickets.live;
+    stats->newest_entry_ms = engine->facts.time_ms;
+    stats->commit_us_total += (uint64_t)commit_us;
+    stats->clock_frozen = engine->facts.clock_frozen;
+    pthread_mutex_unlock(&engine->stats_mutex);
+}
+
+void commit_batch(struct engine *engine)
+{
+    struct store_batch store_batch = { 0 };
+    struct err err = { 0 };
+    uint32_t commands = engine->batch.jobs.count;
+    int64_t started_us = clock_running_us();
+    status s = OK;
+
+    if (engine->batch.count) {
+        batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
+        s = store_append(engine->store, &store_batch, &err);
+    }
+    if (s.code) {
+        log_write(LOG_ERROR, "engine", "a commit failed (%s): %s", status_name(s), err.text);
+        if (!recover_commit(engine, s))
+            return;
+    }
+    stats_update(engine, clock_running_us() - started_us, commands);
+    if (engine->batch.count && publisher_wants(engine->publisher))
+        publisher_offer(engine->publisher, &engine->edge);
+    batch_tell(engine);
+}

@@ -1,0 +1,234 @@
+#include "engine/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "engine/state.h"
+#include "store/space.h"
+
+/* The engine's own memory; everything here has a destructor that accepts what was not made. */
+static status parts_new(struct engine *engine)
+{
+    engine->entropy = entropy_from_system();
+    engine->draft.entries = memory_new(CHANGE_MAX_ENTRIES, sizeof(*engine->draft.entries));
+    engine->store_tiles = memory_new(BATCH_MAX_TILES, sizeof(*engine->store_tiles));
+    engine->draft_names.max_bytes = BATCH_MAX_BYTES;
+    engine->draft.names = &engine->draft_names;
+    if (!engine->draft.entries || !engine->store_tiles || pthread_mutex_init(&engine->stats_mutex, NULL))
+        return (status){ CODE_NO_MEMORY };
+    TRY(queue_init(&engine->queue, engine->config.queue_max ? engine->config.queue_max : QUEUE_MAX_COMMANDS));
+    TRY(batch_init(&engine->batch));
+    TRY(facts_init(&engine->facts));
+    TRY(floods_init(&engine->floods));
+    TRY(directory_new(&engine->directory));
+    return names_new(&engine->names);
+}
+
+/* A wall clock that can't be believed at the start is recorded as soon as the writer runs. */
+static void clock_start(struct engine *engine)
+{
+    struct store_head head = store_head(engine->store);
+
+    engine->clock_start = clockwork_start(&engine->clock, clock_read(), head.time_ms, engine->facts.clock_frozen);
+    atomic_store(&engine->now_ms, engine->clock.now_ms);
+    engine->alive_ms = engine->clock.now_ms;
+}
+
+static status ledger_open(struct engine *engine, struct err *err)
+{
+    TRY(store_open(engine->dir, &engine->store, err));
+    TRY(store_reader_open(engine->store, &engine->reader, err));
+    TRY(signer_open(engine->dir, &engine->signer, err));
+    TRY(names_load(engine->names, engine->reader, err));
+    TRY(replay_all(engine, err));
+    engine->system = (struct actor){ .who = engine->facts.self, .via = VIA_SYSTEM, .level = LEVEL_A2 };
+    clock_start(engine);
+    if (!ballast_is_there(engine->dir) && ballast_create(engine->dir, err).code)
+        log_write(LOG_WARN, "engine", "no room for the ballast: %s", err->text);
+    return OK;
+}
+
+status engine_open(const struct engine_config *config, struct engine **ret_engine, struct err *err)
+{
+    struct engine *engine = memory_new(1, sizeof(*engine));
+    status s;
+
+    if (!engine)
+        return err_set(err, CODE_NO_MEMORY, "no memory for the engine");
+    engine->config = *config;
+    if (!str_to_c(str_of(config->dir), engine->dir, sizeof(engine->dir)))
+        s = err_set(err, CODE_INVALID, "the data directory's path is too long");
+    else
+        s = parts_new(engine);
+    if (!s.code)
+        s = ledger_open(engine, err);
+    if (s.code) {
+        engine_close(engine);
+        return s;
+    }
+    *ret_engine = engine;
+    return OK;
+}
+
+/* writer.started, and what the start itself has to tell. */
+static status start_append(struct engine *engine, struct err *err)
+{
+    struct command writer = system_command(engine, TS1005);
+    struct command server = system_command(engine, TS1002);
+    struct command refused = system_command(engine, TS1013);
+    struct command jumped = system_command(engine, TS1007);
+
+    writer.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
+    server.system.texts[0] = STR(TALLY_VERSION);
+    TRY(writer_append_system(engine, &writer, err));
+    TRY(writer_append_system(engine, &server, err));
+    if (engine->snapshot_refused)
+        TRY(writer_append_system(engine, &refused, err));
+    if (engine->clock_start == CLOCK_NONE)
+        return OK;
+    jumped.system.numbers[0] = engine->clock_start == CLOCK_JUMPED_FORWARD ? REASON_FORWARD : REASON_BACK;
+    jumped.system.numbers[1] = engine->clock.jump_ms;
+    return writer_append_system(engine, &jumped, err);
+}
+
+/* The first commit of a writer is made before anybody is served; when it fails, nothing starts. */
+static status first_commit(struct engine *engine, struct err *err)
+{
+    struct store_batch store_batch;
+
+    clockwork_turn(&engine->clock, clock_read());
+    batch_clear(&engine->batch, engine->facts.size);
+    TRY(start_append(engine, err));
+    batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
+    return store_append(engine->store, &store_batch, err);
+}
+
+status engine_start(struct engine *engine, struct err *err)
+{
+    struct publisher_config publisher = { .published = engine->config.published,
+                                          .flushed = engine->config.flushed,
+                                          .context = engine->config.context };
+    TRY(first_commit(engine, err));
+    TRY(publisher_start(engine->signer, &publisher, &engine->publisher, err));
+    engine->signer = NULL;
+    publisher_offer(engine->publisher, &engine->edge);
+    engine->stats.ready = true;
+    engine->stats.size = engine->facts.size;
+    engine->snapshot_ms = clock_read().running_ms;
+    if (pthread_create(&engine->thread, NULL, writer_run, engine))
+        return err_set(err, CODE_NO_MEMORY, "the engine's thread could not be started");
+    engine->started = true;
+    return OK;
+}
+
+static void stop_append(struct engine *engine)
+{
+    struct command command = system_command(engine, TS1003);
+    struct err err = { 0 };
+
+    command.system.numbers[0] = REASON_OWNER;
+    batch_clear(&engine->batch, engine->facts.size);
+    if (writer_append_system(engine, &command, &err).code)
+        log_write(LOG_ERROR, "engine", "the stop could not be recorded: %s", err.text);
+    else
+        commit_batch(engine);
+}
+
+void engine_stop(struct engine *engine)
+{
+    if (!engine->started)
+        return;
+    queue_close(&engine->queue);
+    pthread_join(engine->thread, NULL);
+    engine->started = false;
+    pthread_mutex_lock(&engine->stats_mutex);
+    engine->stats.ready = false;
+    pthread_mutex_unlock(&engine->stats_mutex);
+    if (engine->writing <= WRITING_NO_GRANTS && !engine->broken) {
+        stop_append(engine);
+        snapshot_at_stop(engine);
+    }
+    publisher_offer(engine->publisher, &engine->edge);
+    publisher_stop(engine->publisher);
+    engine->publisher = NULL;
+}
+
+void engine_close(struct engine *engine)
+{
+    if (!engine)
+        return;
+    engine_stop(engine);
+    publisher_stop(engine->publisher);
+    signer_close(engine->signer);
+    store_reader_close(engine->reader);
+    store_close(engine->store);
+    names_free(engine->names);
+    directory_free(engine->directory);
+    floods_free(&engine->floods);
+    facts_free(&engine->facts);
+    batch_free(&engine->batch);
+    queue_free(&engine->queue);
+    arena_free(&engine->draft_names);
+    memory_free(engine->draft.entries);
+    memory_free(engine->store_tiles);
+    pthread_mutex_destroy(&engine->stats_mutex);
+    memory_free(engine);
+}
+
+void engine_submit(struct engine *engine, struct job *first)
+{
+    struct job_list refused = { 0 };
+    int64_t now_us = clock_running_us();
+    struct job *rest;
+
+    for (struct job *job = first; job; job = job->next)
+        job->submitted_us = now_us;
+    rest = queue_put(&engine->queue, first);
+    while (rest) {
+        struct job *next = rest->next;
+
+        job_list_add(&refused, rest);
+        rest = next;
+    }
+    if (!refused.count)
+        return;
+    pthread_mutex_lock(&engine->stats_mutex);
+    engine->stats.overloaded += refused.count;
+    pthread_mutex_unlock(&engine->stats_mutex);
+    jobs_refuse(engine, &refused, queue_is_closed(&engine->queue) ? VERDICT_STOPPING : VERDICT_OVERLOADED);
+}
+
+struct directory *engine_directory(struct engine *engine)
+{
+    return engine->directory;
+}
+
+struct names *engine_names(struct engine *engine)
+{
+    return engine->names;
+}
+
+struct publisher *engine_publisher(struct engine *engine)
+{
+    return engine->publisher;
+}
+
+struct store *engine_store(struct engine *engine)
+{
+    return engine->store;
+}
+
+int64_t engine_now_ms(struct engine *engine)
+{
+    return atomic_load(&engine->now_ms);
+}
+
+void engine_stats(struct engine *engine, struct engine_stats *ret_stats)
+{
+    pthread_mutex_lock(&engine->stats_mutex);
+    *ret_stats = engine->stats;
+    pthread_mutex_unlock(&engine->stats_mutex);
+    ret_stats->queue_length = queue_length(&engine->queue);
+}

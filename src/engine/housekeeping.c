@@ -1,0 +1,124 @@
+/*
+ * engine/housekeeping: what the engine writes about itself: that it is alive (hourly, so that coverage has no silent
+ * gap), what it had to turn away, and how full the disk is.
+ */
+#include "base/log.h"
+#include "engine/state.h"
+#include "store/space.h"
+
+enum {
+    ALIVE_EVERY_MS = 3600 * 1000,
+    SHED_EVERY_MS = 1000,
+    DISK_EVERY_MS = 1000,
+};
+
+#define GRANTS_STOP_BYTES (32ull * 1024 * 1024) /* below this, taking seats stops before anything else does */
+
+bool writing_allows(enum writing writing, enum command_kind kind)
+{
+    switch (writing) {
+    case WRITING_ALL:
+        return true;
+    case WRITING_NO_GRANTS:
+        return kind != COMMAND_LEASE_CREATE && kind != COMMAND_TICKET_CLAIM && kind != COMMAND_OBSERVE_OUT;
+    case WRITING_GIVE_BACK:
+        return kind == COMMAND_LEASE_RELEASE || kind == COMMAND_LEASE_REVOKE || kind == COMMAND_LICENSE_REVOKE ||
+               kind == COMMAND_TICKET_CANCEL || kind == COMMAND_TOKEN_REVOKE || kind == COMMAND_VIEW;
+    default:
+        return false;
+    }
+}
+
+void shed_note(struct engine *engine, uint64_t count)
+{
+    int64_t now_ms = atomic_load(&engine->now_ms);
+
+    if (atomic_fetch_add(&engine->shed.count, count) == 0)
+        atomic_store(&engine->shed.first_ms, now_ms);
+    atomic_store(&engine->shed.last_ms, now_ms);
+}
+
+/* One entry in the server's own name, in a commit of its own. Between batches. */
+static void system_write(struct engine *engine, const struct command *command)
+{
+    struct err err = { 0 };
+    status s;
+
+    batch_clear(&engine->batch, engine->facts.size);
+    s = writer_append_system(engine, command, &err);
+    if (s.code)
+        (void)recover_commit(engine, s);
+    else
+        commit_batch(engine);
+}
+
+static void shed_turn(struct engine *engine)
+{
+    struct command command = system_command(engine, TS1010);
+    uint64_t count = atomic_load(&engine->shed.count);
+
+    if (!count || engine->clock.now_ms - engine->shed_ms < SHED_EVERY_MS)
+        return;
+    engine->shed_ms = engine->clock.now_ms;
+    command.system.numbers[0] = (int64_t)atomic_exchange(&engine->shed.count, 0);
+    command.system.numbers[1] = atomic_load(&engine->shed.first_ms);
+    command.system.numbers[2] = atomic_load(&engine->shed.last_ms);
+    command.system.numbers[3] = REASON_STORAGE;
+    if (engine->writing < WRITING_GIVE_BACK)
+        command.system.numbers[3] = REASON_QUEUE_FULL;
+    system_write(engine, &command);
+}
+
+static void alive_turn(struct engine *engine)
+{
+    struct command command = system_command(engine, TS1004);
+
+    if (engine->clock.now_ms - engine->alive_ms < ALIVE_EVERY_MS)
+        return;
+    engine->alive_ms = engine->clock.now_ms;
+    system_write(engine, &command);
+}
+
+/* Grants stop while there is still room for everything else. */
+static void grants_turn(struct engine *engine, const struct space *space)
+{
+    if (engine->writing == WRITING_ALL && space->free_bytes < GRANTS_STOP_BYTES) {
+        log_write(LOG_ERROR, "engine", "%llu bytes are left on the disk: seats are not granted",
+                  (unsigned long long)space->free_bytes);
+        engine->writing = WRITING_NO_GRANTS;
+    } else if (engine->writing == WRITING_NO_GRANTS && space->free_bytes >= 2 * GRANTS_STOP_BYTES) {
+        log_write(LOG_INFO, "engine", "room on the disk again: seats are granted");
+        engine->writing = WRITING_ALL;
+    }
+}
+
+static void disk_turn(struct engine *engine)
+{
+    int64_t running_ms = clock_read().running_ms;
+    struct command command = system_command(engine, TS1011);
+    struct space space;
+    int warning;
+
+    if (running_ms - engine->disk_read_ms < DISK_EVERY_MS || space_read(engine->dir, &space, NULL).code)
+        return;
+    engine->disk_read_ms = running_ms;
+    grants_turn(engine, &space);
+    warning = (int)space_warning(&space);
+    pthread_mutex_lock(&engine->stats_mutex);
+    engine->stats.disk_used_percent = space_used_percent(&space);
+    pthread_mutex_unlock(&engine->stats_mutex);
+    if (warning > engine->disk_warning) {
+        command.system.numbers[0] = space_used_percent(&space);
+        system_write(engine, &command);
+    }
+    engine->disk_warning = warning;
+}
+
+void housekeeping_turn(struct engine *engine)
+{
+    if (engine->broken || engine->writing >= WRITING_GIVE_BACK)
+        return;
+    shed_turn(engine);
+    alive_turn(engine);
+    disk_turn(engine);
+}

@@ -1,0 +1,176 @@
+/*
+ * engine/recover: what happens after a commit that failed or a batch that could not be applied. A failed commit is
+ * *unknown*: the store is reopened and looked at. The batch is there: the answers are true and are given. It is not:
+ * the facts are dropped and built anew from the store, and everybody is told that nothing happened. It can't be told:
+ * the connections are closed without a word, and the engine stays read-only until it can (DESIGN section 2).
+ */
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "engine/state.h"
+#include "store/space.h"
+
+enum {
+    SETTLE_TRIES = 20, /* then the held answers are given up as unknown */
+    SETTLE_PAUSE_MS = 100,
+    BALLAST_BACK_FACTOR = 2,           /* room for two ballasts before one is made again */
+    COME_BACK_BYTES = 4 * 1024 * 1024, /* a writer's start and its log pages */
+};
+
+/* Jobs that arrive while the store is not settled are refused, so that nobody waits for a broken disk. */
+static void queue_refuse(struct engine *engine, int64_t wait_ms)
+{
+    struct job_list jobs = queue_take(&engine->queue, BATCH_MAX_COMMANDS, wait_ms);
+
+    jobs_refuse(engine, &jobs, VERDICT_READ_ONLY);
+}
+
+static void writing_set(struct engine *engine, enum writing writing)
+{
+    if (engine->writing != writing)
+        log_write(writing == WRITING_ALL ? LOG_INFO : LOG_ERROR, "engine", "%s",
+                  writing == WRITING_ALL         ? "writing again"
+                  : writing == WRITING_NO_GRANTS ? "little room on the disk: seats are not granted"
+                  : writing == WRITING_GIVE_BACK ? "the disk was full: seats are only given back"
+                                                 : "read-only until the store is settled");
+    engine->writing = writing;
+    pthread_mutex_lock(&engine->stats_mutex);
+    engine->stats.read_only = writing >= WRITING_GIVE_BACK;
+    pthread_mutex_unlock(&engine->stats_mutex);
+}
+
+/* Reopens the store; a full disk gives up its ballast first. */
+static status store_settle(struct engine *engine, struct store_head *ret_head, struct err *err)
+{
+    status s = store_reopen(engine->store, ret_head, err);
+
+    if (s.code == CODE_DISK_FULL && ballast_is_there(engine->dir)) {
+        TRY(ballast_free(engine->dir, err));
+        s = store_reopen(engine->store, ret_head, err);
+    }
+    return s;
+}
+
+/* Facts, edge and pulses from the store; a new writer's epoch begins, as after a restart. */
+static status rebuild(struct engine *engine, struct err *err)
+{
+    struct command command = system_command(engine, TS1005);
+    struct store_batch store_batch;
+
+    TRY(replay_all(engine, err));
+    batch_clear(&engine->batch, engine->facts.size);
+    command.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
+    TRY(writer_append_system(engine, &command, err));
+    batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
+    return store_append(engine->store, &store_batch, err);
+}
+
+/* One try to come back: settle the store, rebuild the facts. */
+static status come_back(struct engine *engine, struct err *err)
+{
+    struct store_head head;
+
+    TRY(store_settle(engine, &head, err));
+    return rebuild(engine, err);
+}
+
+/* The held jobs of a batch that did not happen, and those that waited for its roll-ups. */
+static void batch_refuse(struct engine *engine, enum verdict verdict)
+{
+    struct flood_wait *wait;
+
+    while ((wait = engine->flood_waits)) {
+        engine->flood_waits = wait->next;
+        engine->flood_waiting -= wait->jobs.count;
+        jobs_refuse(engine, &wait->jobs, verdict);
+        memory_free(wait);
+    }
+    floods_free(&engine->floods);
+    if (floods_init(&engine->floods).code)
+        engine->broken = true;
+    jobs_refuse(engine, &engine->batch.jobs, verdict);
+}
+
+/* Whether the store holds exactly this batch: the size and the root after it. */
+static bool batch_is_in(const struct engine *engine, const struct store_head *head)
+{
+    struct hash root = tree_root(&engine->edge.tree);
+
+    return engine->batch.count && head->size == engine->batch.first + engine->batch.count &&
+           hash_eq(&head->root, &root);
+}
+
+bool recover_commit(struct engine *engine, status failure)
+{
+    struct store_head head = { 0 };
+    struct err err = { 0 };
+    status s = failure;
+
+    pthread_mutex_lock(&engine->stats_mutex);
+    engine->stats.failed_commits++;
+    pthread_mutex_unlock(&engine->stats_mutex);
+    writing_set(engine, WRITING_NOTHING);
+    for (int i = 0; i < SETTLE_TRIES; i++) {
+        s = store_settle(engine, &head, &err);
+        if (!s.code)
+            break;
+        queue_refuse(engine, SETTLE_PAUSE_MS);
+    }
+    if (!s.code && batch_is_in(engine, &head)) {
+        writing_set(engine, failure.code == CODE_DISK_FULL ? WRITING_GIVE_BACK : WRITING_ALL);
+        return true;
+    }
+    batch_refuse(engine, s.code || head.size > engine->batch.first ? VERDICT_UNKNOWN : VERDICT_READ_ONLY);
+    if (!s.code && head.size > engine->batch.first) {
+        log_write(LOG_ERROR, "engine", "another writer has written to this ledger; this one stops");
+        engine->broken = true;
+    }
+    batch_clear(&engine->batch, engine->facts.size);
+    if (!s.code && !engine->broken && !(s = rebuild(engine, &err)).code)
+        writing_set(engine, failure.code == CODE_DISK_FULL ? WRITING_GIVE_BACK : WRITING_ALL);
+    else
+        log_write(LOG_ERROR, "engine", "the ledger is read-only: %s", err.text);
+    return false;
+}
+
+/* Room again: make a new ballast, then write everything. */
+static void room_look(struct engine *engine)
+{
+    struct space space;
+    struct err err = { 0 };
+
+    if (space_read(engine->dir, &space, &err).code)
+        return;
+    if (!ballast_is_there(engine->dir)) {
+        if (space.free_bytes < (uint64_t)BALLAST_BACK_FACTOR * BALLAST_BYTES || ballast_create(engine->dir, &err).code)
+            return;
+    }
+    if (engine->writing == WRITING_GIVE_BACK)
+        writing_set(engine, WRITING_ALL);
+}
+
+/* Coming back replays the tail: not worth a try while the disk has no room for even a little. */
+static bool there_is_room(const struct engine *engine)
+{
+    struct space space;
+
+    return ballast_is_there(engine->dir) || space_read(engine->dir, &space, NULL).code ||
+           space.free_bytes >= COME_BACK_BYTES;
+}
+
+void recover_turn(struct engine *engine)
+{
+    struct err err = { 0 };
+
+    if (engine->writing == WRITING_NOTHING && !engine->broken) {
+        status s = there_is_room(engine) ? come_back(engine, &err) : (status){ CODE_DISK_FULL };
+
+        if (!s.code)
+            writing_set(engine, ballast_is_there(engine->dir) ? WRITING_ALL : WRITING_GIVE_BACK);
+        else
+            queue_refuse(engine, SETTLE_PAUSE_MS);
+    }
+    if (engine->writing == WRITING_GIVE_BACK)
+        room_look(engine);
+}

@@ -1,0 +1,126 @@
+/*
+ * engine/state: the engine's own memory, shared by the files of this room and by nobody else.
+ *
+ * Everything without a lock belongs to the engine's thread between engine_start and engine_stop.
+ */
+#ifndef ENGINE_STATE_H
+#define ENGINE_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "engine/batch.h"
+#include "engine/clockwork.h"
+#include "engine/engine.h"
+
+/* What the disk allows (DESIGN section 2, "Disk"). */
+enum writing {
+    WRITING_ALL,
+    WRITING_NO_GRANTS, /* little room: what takes seats is refused */
+    WRITING_GIVE_BACK, /* the disk was full and the ballast is freed: only giving back, ending, revoking */
+    WRITING_NOTHING    /* a failed commit is not settled, or there is no room at all */
+};
+
+/* Jobs whose answer waits for the roll-up of one flood. */
+struct flood_wait {
+    struct flood_key key;
+    struct job_list jobs;
+    struct flood_wait *next;
+};
+
+/* Requests answered without an entry of their own, until load.shed counts them. */
+struct shed {
+    atomic_uint_fast64_t count;
+    atomic_int_fast64_t first_ms;
+    atomic_int_fast64_t last_ms;
+};
+
+struct snapshot_child {
+    pid_t pid; /* 0: none */
+    int pipe;  /* gives the file's hash */
+    uint64_t size;
+};
+
+struct engine {
+    struct engine_config config;
+    char dir[4096];
+    struct queue queue;
+
+    struct facts facts;
+    struct floods floods;
+    struct edge edge;
+    struct entropy entropy;
+    struct clockwork clock;
+    struct actor system;
+    struct draft draft;
+    struct arena draft_names;
+    struct entry due_entry;
+    struct batch batch;
+    struct flood_wait *flood_waits;
+    uint32_t flood_waiting;
+
+    struct store *store;
+    struct store_reader *reader;
+    struct store_tile *store_tiles;
+    struct directory *directory;
+    struct names *names;
+    struct signer *signer; /* until the publisher takes it */
+    struct publisher *publisher;
+
+    enum writing writing;
+    int disk_warning;     /* percent last recorded */
+    int64_t disk_read_ms; /* running time of the last look */
+    int64_t alive_ms;     /* engine time of the last server.alive */
+    int64_t shed_ms;      /* engine time of the last load.shed */
+    int64_t snapshot_ms;  /* running time of the last snapshot */
+    uint64_t snapshot_size;
+    struct snapshot_child snapshot;
+    bool snapshot_refused;        /* at the last replay */
+    enum clock_event clock_start; /* what the wall clock was found to be at the start */
+    bool broken;                  /* memory and store differ for good: nothing more is written */
+
+    struct shed shed;
+    atomic_int_fast64_t now_ms;
+    pthread_t thread;
+    bool started;
+    atomic_bool stop;
+    pthread_mutex_t stats_mutex;
+    struct engine_stats stats;
+};
+
+/* writer.c: the thread's function. */
+void *writer_run(void *engine);
+/* Appends an entry in the server's own name: code and members as core/decide_server's table says. */
+MUST_CHECK status writer_append_system(struct engine *engine, const struct command *command, struct err *err);
+/* A command of the server itself. */
+struct command system_command(const struct engine *engine, enum audit_code code);
+
+/* commit.c: makes the batch durable, settles a failure, answers. */
+void commit_batch(struct engine *engine);
+/* Answers every job of the list the same, without any of their outcomes. */
+void jobs_refuse(struct engine *engine, struct job_list *jobs, enum verdict verdict);
+
+/* recover.c: after a failed commit, until the store is settled. True: the batch is durable after all. */
+bool recover_commit(struct engine *engine, status failure);
+/* Tries to go on writing when the disk had been full. */
+void recover_turn(struct engine *engine);
+
+/* replay.c: facts, edge and names from the store. */
+MUST_CHECK status replay_all(struct engine *engine, struct err *err);
+
+/* snapshot.c */
+/* Loads the newest snapshot that matches its entry; size 0 when there is none. *ret_refused: one did not match. */
+MUST_CHECK status snapshot_load(struct engine *engine, struct facts *facts, bool *ret_refused, struct err *err);
+/* Starts a child when enough has happened; records one that is done. Between batches. */
+void snapshot_turn(struct engine *engine);
+/* Writes one in this process, at clean stop. */
+void snapshot_at_stop(struct engine *engine);
+
+/* housekeeping.c: what the engine writes about itself: alive, shed load, disk. */
+void housekeeping_turn(struct engine *engine);
+void shed_note(struct engine *engine, uint64_t count);
+/* May this command be written as things are? */
+bool writing_allows(enum writing writing, enum command_kind kind);
+
+#endif

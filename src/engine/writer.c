@@ -1,0 +1,265 @@
+/*
+ * engine/writer: the turn of the engine's thread: time, what is due, the commands that wait, what that made due,
+ * roll-ups; then one commit and the answers. Nothing here waits for a disk or a network but the commit.
+ */
+#include <assert.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "core/facts_edit.h"
+#include "engine/state.h"
+
+#define TURN_MS 100 /* the longest a quiet engine sleeps: what is due is at most this late */
+
+struct command system_command(const struct engine *engine, enum audit_code code)
+{
+    struct command command = { .kind = COMMAND_SYSTEM, .actor = engine->system };
+
+    command.system.code = code;
+    return command;
+}
+
+static struct decide_context decide_context_of(struct engine *engine)
+{
+    return (struct decide_context){
+        .facts = &engine->facts, .floods = &engine->floods, .entropy = &engine->entropy, .now_ms = engine->clock.now_ms
+    };
+}
+
+/* Applies the draft's entries in their order. */
+static status draft_append(struct engine *engine, struct err *err)
+{
+    for (size_t i = 0; i < engine->draft.count; i++)
+        TRY(batch_append(&engine->batch, &engine->facts, &engine->edge, &engine->draft.entries[i], err));
+    return OK;
+}
+
+status writer_append_system(struct engine *engine, const struct command *command, struct err *err)
+{
+    struct decide_context context = decide_context_of(engine);
+    struct outcome outcome = { 0 };
+
+    TRY(decide(&context, command, &engine->draft, &outcome));
+    return draft_append(engine, err);
+}
+
+static struct flood_wait *flood_wait_find(struct engine *engine, const struct flood_key *key)
+{
+    struct flood_wait *wait = engine->flood_waits;
+
+    while (wait && !flood_key_eq(&wait->key, key))
+        wait = wait->next;
+    return wait;
+}
+
+/* Without memory for a place to wait, the flood is rolled up with this very batch. */
+static void flood_wait_add(struct engine *engine, struct job *job)
+{
+    struct flood_wait *wait = flood_wait_find(engine, &job->reply.outcome.flood);
+
+    if (!wait) {
+        wait = memory_new(1, sizeof(*wait));
+        if (!wait) {
+            job->reply.verdict = VERDICT_UNKNOWN;
+            job_list_add(&engine->batch.jobs, job);
+            return;
+        }
+        wait->key = job->reply.outcome.flood;
+        wait->next = engine->flood_waits;
+        engine->flood_waits = wait;
+    }
+    job_list_add(&wait->jobs, job);
+    engine->flood_waiting++;
+}
+
+/* The roll-up's entry answers everybody who waited for it. */
+static void flood_wait_end(struct engine *engine, const struct flood_key *key, uint64_t index)
+{
+    struct flood_wait **link = &engine->flood_waits;
+    struct flood_wait *wait;
+    struct job *job;
+
+    while (*link && !flood_key_eq(&(*link)->key, key))
+        link = &(*link)->next;
+    wait = *link;
+    if (!wait)
+        return;
+    while ((job = job_list_take(&wait->jobs))) {
+        job->reply.index = index;
+        job->reply.leaf_count = 1;
+        job_list_add(&engine->batch.jobs, job);
+        engine->flood_waiting--;
+    }
+    *link = wait->next;
+    memory_free(wait);
+}
+
+/* What a dry run would write, as text without the chains' links. */
+static status would_keep(struct engine *engine, struct job *job)
+{
+    AUTO(struct buf, buf_free) text = { .max = ENTRY_MAX_BYTES };
+    struct str *would = arena_new(job->arena, engine->draft.count + 1, sizeof(*would));
+
+    if (!would)
+        return (status){ CODE_NO_MEMORY };
+    for (size_t i = 0; i < engine->draft.count; i++) {
+        buf_clear(&text);
+        TRY(entry_encode(&engine->draft.entries[i], &text));
+        TRY(arena_copy(job->arena, buf_str(&text), &would[i]));
+    }
+    job->reply.would = would;
+    job->reply.would_count = engine->draft.count;
+    job_list_add(&engine->batch.jobs, job);
+    return OK;
+}
+
+static status job_append(struct engine *engine, struct job *job, struct err *err)
+{
+    job->reply.index = UINT64_MAX;
+    job->reply.leaf_count = engine->draft.count;
+    if (engine->draft.count) {
+        job->reply.index = engine->batch.first + engine->batch.count;
+        TRY(draft_append(engine, err));
+        if (job->reply.outcome.kind != OUTCOME_PROBLEM)
+            TRY(batch_keep_private(&engine->batch, engine->names, job, job->reply.index));
+    } else if (job->reply.outcome.kind == OUTCOME_REPEAT || job->reply.outcome.kind == OUTCOME_ENDED) {
+        job->reply.index = job->reply.outcome.index;
+    }
+    job_list_add(&engine->batch.jobs, job);
+    return OK;
+}
+
+/* Decides one job. A failure here means that facts may be half-changed: the batch is dropped (engine/recover). */
+static status job_decide(struct engine *engine, struct job *job, struct err *err)
+{
+    struct decide_context context = decide_context_of(engine);
+    status s;
+
+    arena_reset(&engine->draft_names);
+    job->reply = (struct reply){ .verdict = VERDICT_DONE, .index = UINT64_MAX };
+    s = decide(&context, &job->command, &engine->draft, &job->reply.outcome);
+    if (s.code) { /* nothing was applied for it yet: only this job fails */
+        job->reply.verdict = VERDICT_READ_ONLY;
+        job_list_add(&engine->batch.jobs, job);
+        return OK;
+    }
+    if (job->reply.outcome.kind == OUTCOME_FLOOD) {
+        flood_wait_add(engine, job);
+        return OK;
+    }
+    return job->command.dry_run ? would_keep(engine, job) : job_append(engine, job, err);
+}
+
+static status due_append(struct engine *engine, struct err *err)
+{
+    while (engine->writing < WRITING_NOTHING && batch_has_room(&engine->batch) &&
+           due_next(&engine->facts, &engine->entropy, engine->clock.now_ms, &engine->system, &engine->due_entry))
+        TRY(batch_append(&engine->batch, &engine->facts, &engine->edge, &engine->due_entry, err));
+    return OK;
+}
+
+static status roll_ups_append(struct engine *engine, struct err *err)
+{
+    bool all = queue_is_closed(&engine->queue) || engine->flood_waiting > QUEUE_MAX_COMMANDS;
+    struct flood_key key;
+
+    while (batch_has_room(&engine->batch) &&
+           flood_roll_up(&engine->floods, engine->clock.now_ms, all, &engine->due_entry, &key)) {
+        engine->due_entry.id = id_new(&engine->entropy, engine->clock.now_ms);
+        flood_wait_end(engine, &key, engine->batch.first + engine->batch.count);
+        TRY(batch_append(&engine->batch, &engine->facts, &engine->edge, &engine->due_entry, err));
+    }
+    return OK;
+}
+
+static status jobs_decide(struct engine *engine, struct job_list *jobs, struct err *err)
+{
+    struct job *job;
+
+    while (batch_has_room(&engine->batch) && (job = job_list_take(jobs))) {
+        if (!writing_allows(engine->writing, job->command.kind)) {
+            struct job_list refused = { 0 };
+
+            job_list_add(&refused, job);
+            jobs_refuse(engine, &refused, VERDICT_READ_ONLY);
+            continue;
+        }
+        TRY(job_decide(engine, job, err));
+    }
+    return OK;
+}
+
+/* P7: a jump is an entry, and an alarm. */
+static status clock_append(struct engine *engine, struct err *err)
+{
+    enum clock_event event = clockwork_turn(&engine->clock, clock_read());
+    struct command command = system_command(engine, TS1007);
+
+    atomic_store(&engine->now_ms, engine->clock.now_ms);
+    if (event == CLOCK_NONE)
+        return OK;
+    log_write(LOG_ERROR, "engine", "the clock jumped by %lld ms; expiry is frozen until `tally clock confirm`",
+              (long long)engine->clock.jump_ms);
+    command.system.numbers[0] = event == CLOCK_JUMPED_FORWARD ? REASON_FORWARD : REASON_BACK;
+    command.system.numbers[1] = engine->clock.jump_ms;
+    return writer_append_system(engine, &command, err);
+}
+
+/* clock.confirmed was decided on the frozen time; from now on the wall clock counts again. */
+static void clock_follow_facts(struct engine *engine)
+{
+    if (!engine->clock.frozen || engine->facts.clock_frozen)
+        return;
+    clockwork_confirm(&engine->clock, clock_read());
+    if (facts_pulses_start(&engine->facts, engine->clock.now_ms).code)
+        log_write(LOG_ERROR, "engine", "no memory for deadlines");
+    atomic_store(&engine->now_ms, engine->clock.now_ms);
+}
+
+static status batch_fill(struct engine *engine, struct job_list *jobs, struct err *err)
+{
+    TRY(clock_append(engine, err));
+    TRY(due_append(engine, err));
+    TRY(jobs_decide(engine, jobs, err));
+    TRY(due_append(engine, err));
+    TRY(roll_ups_append(engine, err));
+    return OK;
+}
+
+/* One turn: everything in `jobs` that has room goes into one commit. */
+static void turn(struct engine *engine, struct job_list *jobs)
+{
+    struct err err = { 0 };
+    status s;
+
+    batch_clear(&engine->batch, engine->facts.size);
+    s = batch_fill(engine, jobs, &err);
+    if (s.code) {
+        log_write(LOG_ERROR, "engine", "a batch was given up: %s", err.text[0] ? err.text : status_name(s));
+        (void)recover_commit(engine, s);
+        return;
+    }
+    commit_batch(engine);
+    clock_follow_facts(engine);
+}
+
+void *writer_run(void *argument)
+{
+    struct engine *engine = argument;
+    struct job_list jobs = { 0 };
+    bool last = false;
+
+    while (!last) {
+        last = queue_is_closed(&engine->queue) && jobs.count == 0 && queue_length(&engine->queue) == 0;
+        if (!jobs.count)
+            jobs = queue_take(&engine->queue, BATCH_MAX_COMMANDS, last ? 0 : TURN_MS);
+        if (engine->writing == WRITING_NOTHING)
+            jobs_refuse(engine, &jobs, VERDICT_READ_ONLY);
+        else
+            turn(engine, &jobs);
+        recover_turn(engine);
+        housekeeping_turn(engine);
+        snapshot_turn(engine);
+    }
+    return NULL;
+}
