@@ -211,8 +211,7 @@ static void clock_follow_facts(struct engine *engine)
     if (!engine->clock.frozen || engine->facts.clock_frozen)
         return;
     clockwork_confirm(&engine->clock, clock_read());
-    if (facts_pulses_start(&engine->facts, engine->clock.now_ms).code)
-        log_write(LOG_ERROR, "engine", "no memory for deadlines");
+    facts_pulses_start(&engine->facts, engine->clock.now_ms);
     atomic_store(&engine->now_ms, engine->clock.now_ms);
 }
 
