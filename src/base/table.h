@@ -42,6 +42,11 @@ MUST_CHECK status table_shape(struct table *table, uint32_t used, uint32_t live,
 /* For a table that lies beside another one: zeroed records for every place below `used`, none handed out by take. */
 MUST_CHECK status table_cover(struct table *table, uint32_t used);
 
+/* How many further records it may hold. */
+static inline uint32_t table_left(const struct table *table)
+{
+    return table->max - table->live;
+}
 static inline void *table_at(const struct table *table, uint32_t place)
 {
     assert(place < table->used);

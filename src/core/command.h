@@ -76,6 +76,7 @@ struct entitlement_terms {
 struct license_create {
     struct str product; /* name or id text */
     struct who holder;
+    bool has_kind; /* false: perpetual without an end, else term */
     enum license_kind kind;
     int64_t starts_ms; /* 0: at once */
     int64_t ends_ms;   /* 0: never */
@@ -100,7 +101,8 @@ struct product_create {
 
 /* Organisation, team, user or service; the name is private and not here. */
 struct principal_create {
-    struct id organisation; /* none: of the installation */
+    struct id id;           /* drawn at admission, where the name is kept for it */
+    struct id organisation; /* none: the author's own, or of the installation */
     enum role role;
 };
 
@@ -117,10 +119,10 @@ struct observation {
     struct id user_alias;
     struct id host_alias;
     int64_t quantity;
-    int64_t limit; /* -1: unknown */
+    int64_t limit; /* observe.limit; -1: unknown */
     int64_t line;
-    int64_t occurred_at_ms;
-    uint8_t head[32]; /* observe.read: which log */
+    int64_t occurred_at_ms; /* 0: not told */
+    uint8_t head[32];       /* observe.read: which log */
     int64_t offset;
 };
 
@@ -173,6 +175,7 @@ struct command {
             enum problem problem;
             struct str member; /* a constant of the program, or empty */
         } rejected;
+        int64_t jump_ms; /* clock.confirm: as the engine measures it now */
         struct {
             uint64_t size;
             uint8_t hash[32];
@@ -181,7 +184,7 @@ struct command {
             enum audit_code code;
             int64_t numbers[4]; /* by code: see core/decide_server.c */
             uint8_t hash[32];
-            struct str texts[2];
+            struct str texts[3];
         } system;
         struct {
             void (*call)(void *context, const struct facts *facts, int64_t now_ms);

@@ -159,12 +159,13 @@ status auth_failed_decide(struct decide_context *context, const struct command *
     return auth_refuse(context, command, draft, outcome, command->auth_failed.reason);
 }
 
-static status access_refuse(struct decide_context *context, const struct command *command, struct draft *draft,
-                            struct outcome *outcome, enum reason reason)
+status access_refuse(struct decide_context *context, const struct command *command, struct draft *draft,
+                     struct outcome *outcome, enum reason reason)
 {
     struct flood_key key = { .code = TS5004, .source = command->actor.who.id, .reason = (uint8_t)reason };
     struct entry *entry;
 
+    draft->count = 0;
     outcome->problem = PROBLEM_FORBIDDEN;
     outcome->reason = reason;
     entry = note(context, command, draft, outcome, TS5003, &key);
@@ -201,8 +202,8 @@ static bool credential_is_live(const struct facts *facts, const struct command *
     return false;
 }
 
-static bool permission_is_held(const struct facts *facts, const struct command *command, enum permission permission,
-                               enum reason *ret_reason)
+bool permission_is_held(const struct facts *facts, const struct command *command, enum permission permission,
+                        enum reason *ret_reason)
 {
     const struct credential *credential = credential_at(facts, credential_find(facts, command->actor.cred));
     const struct principal *owner = principal_at(facts, credential->owner);

@@ -33,12 +33,21 @@ void draft_finish(struct decide_context *context, struct draft *draft);
 status refuse(struct decide_context *context, const struct command *command, struct draft *draft,
               struct outcome *outcome, enum problem problem, struct str member);
 
+/* Refuses a known principal what it may not do: records access.denied (or counts it) and sets the outcome. */
+status access_refuse(struct decide_context *context, const struct command *command, struct draft *draft,
+                     struct outcome *outcome, enum reason reason);
+/* Whether the author's role and its token's scopes hold the permission; *ret_reason says which does not. */
+bool permission_is_held(const struct facts *facts, const struct command *command, enum permission permission,
+                        enum reason *ret_reason);
+
 /* Principals of the organisation see only it; those of the installation see all. */
 bool sees_organisation(const struct facts *facts, const struct principal *viewer, uint32_t organisation);
 /* The organisation (place) that a principal is or belongs to; NONE for the installation. */
 uint32_t principal_organisation(const struct facts *facts, uint32_t place);
 /* The command's author; asserts that it exists. */
 uint32_t actor_place(const struct facts *facts, const struct command *command);
+/* Whether the command's author may know of that principal and of what it holds. */
+bool actor_sees(const struct facts *facts, const struct command *command, uint32_t principal);
 /* May this principal take seats of what `holder` holds: it is the holder, of its team or of its organisation. */
 bool holder_admits(const struct facts *facts, uint32_t holder, uint32_t principal);
 
@@ -62,5 +71,23 @@ void ticket_queue_draft(struct decide_context *context, const struct command *co
 void ticket_end_entry(const struct facts *facts, uint32_t ticket, enum reason reason, struct entry *entry);
 /* The pool's used, occupied, limit (when known) into an entry, as they will be after changes of that many seats. */
 void entry_pool_counts(struct entry *entry, const struct pool *pool, int64_t used_change, int64_t occupied_change);
+
+/*
+ * The members of pool.limit_changed (TS3007): the limit becomes what the pool is entitled to now. `ending` is how the
+ * leases above it end, when it falls.
+ */
+void limit_change_entry(const struct facts *facts, uint32_t pool, enum ending ending, struct entry *entry);
+
+/* A product or feature that begins: fit names that nothing has yet. */
+struct id product_draft(struct decide_context *context, const struct command *command, struct draft *draft,
+                        struct str name);
+struct feature_draft {
+    struct id product;
+    struct str product_name;
+    struct str name;
+};
+/* *ret_full_name is "product/feature" in the draft's memory. CODE_NO_MEMORY, CODE_TOO_LARGE. */
+MUST_CHECK status feature_draft(struct decide_context *context, const struct command *command, struct draft *draft,
+                                const struct feature_draft *feature, struct str *ret_full_name);
 
 #endif
