@@ -5,6 +5,8 @@
 #ifndef TESTS_VECTORS_H
 #define TESTS_VECTORS_H
 
+#include <stdio.h>
+
 #include "codec/hex.h"
 #include "test.h"
 #include "tlog/hash_text.h"
