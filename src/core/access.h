@@ -39,11 +39,14 @@ static inline bool permissions_hold(permissions set, enum permission permission)
 {
     return set >> permission & 1;
 }
-#define PERMISSIONS_ALL ((permissions)(((uint64_t)1 << PERMISSION_COUNT) - 1) & ~(permissions)1)
+#define PERMISSIONS_ALL ((((permissions)1 << PERMISSION_COUNT) - 1) & ~(permissions)1)
 
-/* Words separated by one space, "all" for everything; CODE_INVALID for an unknown, repeated or missing word. */
+/*
+ * Words separated by one space, in any order, or "all" alone for everything; CODE_INVALID for an unknown, repeated or
+ * missing word. "public" and "any" are no scopes: every credential has them.
+ */
 MUST_CHECK status scopes_read(struct str text, permissions *ret_scopes);
-/* The one text for a set: what scopes_read reads, in the table's order. */
+/* The one text for a set that scopes_read gave, in the table's order. */
 void scopes_write(permissions scopes, struct buf *buf);
 
 #endif
