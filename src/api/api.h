@@ -1,0 +1,37 @@
+/*
+ * api: the HTTP face of the engine: routes, admission, and answers made from entries.
+ *
+ * Owns the route table and what a request looks like; refuses to decide anything that decide() decides. It turns codes
+ * into HTTP, and nobody else does. A request lives on its loop's thread (http/exchange); its jobs travel to the engine
+ * and come back through loop_post.
+ */
+#ifndef API_API_H
+#define API_API_H
+
+#include "engine/engine.h"
+#include "http/hooks.h"
+#include "http/router.h"
+
+struct api;
+
+/* Who may read the log without a token (DESIGN section 4, "Access"). */
+enum public_access { PUBLIC_NONE, PUBLIC_CHECKPOINT, PUBLIC_TILES };
+
+struct api_config {
+    struct engine *engine; /* open; started before the first request */
+    enum public_access public_access;
+    const char *dir; /* the data directory, for backups */
+};
+
+MUST_CHECK status api_new(const struct api_config *config, struct api **ret_api, struct err *err);
+void api_free(struct api *api); /* accepts NULL; the http server must be gone */
+
+/* For http_server: the table, and what runs around it. The server's user must be the api. */
+extern const struct route api_routes[];
+extern const size_t api_route_count;
+struct http_hooks api_hooks(void);
+
+/* For engine_config: wakes those who wait for a ticket's turn. The context is the api. */
+void api_entry_committed(void *api, uint64_t index, const struct entry *entry);
+
+#endif
