@@ -1,0 +1,232 @@
+/*
+ * core/decide_identity: organisations, people, teams, services and roles.
+ *
+ * Nobody gives rights that it does not hold: not in a token, not by a role above member. Principals of an organisation
+ * add people to it alone; what belongs to others does not exist for them.
+ */
+#include "core/decide_identity.h"
+
+permissions rights_of(permissions set)
+{
+    return set & ~((permissions)1 << PERM_UNSET | (permissions)1 << PERM_PUBLIC | (permissions)1 << PERM_ANY);
+}
+
+permissions actor_rights(const struct facts *facts, const struct command *command)
+{
+    const struct credential *credential = credential_at(facts, credential_find(facts, command->actor.cred));
+    const struct principal *actor = principal_at(facts, actor_place(facts, command));
+
+    return rights_of(role_permissions((enum role)actor->role) & credential->scopes);
+}
+
+/* Every member has the member's role, so giving it is not giving a right. */
+static bool may_give_role(const struct facts *facts, const struct command *command, enum role role)
+{
+    return role == ROLE_MEMBER || (rights_of(role_permissions(role)) & ~actor_rights(facts, command)) == 0;
+}
+
+uint32_t principal_visible(const struct facts *facts, const struct command *command, struct who who)
+{
+    uint32_t place = principal_find(facts, who.id);
+
+    if (place == NONE || principal_at(facts, place)->kind != who.kind || !actor_sees(facts, command, place))
+        return NONE;
+    return place;
+}
+
+/* How a command adds a principal. */
+struct creation {
+    enum audit_code code;
+    enum on_field field;
+    bool has_role;
+};
+
+static struct creation creation_of(enum command_kind kind)
+{
+    switch (kind) {
+    case COMMAND_ORGANISATION_CREATE:
+        return (struct creation){ TS3001, ON_ORGANISATION, false };
+    case COMMAND_TEAM_CREATE:
+        return (struct creation){ TS4002, ON_TEAM, false };
+    case COMMAND_SERVICE_CREATE:
+        return (struct creation){ TS4003, ON_SERVICE, true };
+    default:
+        return (struct creation){ TS4001, ON_USER, true };
+    }
+}
+
+/* The organisation that the new principal will belong to: the one asked for, else the author's own. */
+static enum problem organisation_choose(const struct facts *facts, const struct command *command, uint32_t *ret_place)
+{
+    struct who asked = { .id = command->principal_create.organisation, .kind = ID_ORGANISATION };
+
+    if (id_is_none(asked.id)) {
+        *ret_place = principal_organisation(facts, actor_place(facts, command));
+        return PROBLEM_NONE;
+    }
+    *ret_place = principal_visible(facts, command, asked);
+    return *ret_place == NONE ? PROBLEM_NOT_FOUND : PROBLEM_NONE;
+}
+
+static void principal_draft(struct decide_context *context, const struct command *command, struct draft *draft,
+                            uint32_t organisation)
+{
+    const struct principal_create *request = &command->principal_create;
+    struct creation creation = creation_of(command->kind);
+    struct entry *entry = draft_add(context, command, draft, creation.code);
+
+    entry_on_id(entry, creation.field, request->id);
+    if (creation.field != ON_ORGANISATION && organisation != NONE)
+        entry_on_id(entry, ON_ORGANISATION, principal_at(context->facts, organisation)->id);
+    if (creation.has_role)
+        entry_number(entry, DATA_ROLE, request->role);
+}
+
+status principal_create_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                               struct outcome *outcome)
+{
+    const struct principal_create *request = &command->principal_create;
+    const struct facts *facts = context->facts;
+    uint32_t organisation = NONE;
+    enum problem problem = organisation_choose(facts, command, &organisation);
+
+    if (problem)
+        return refuse(context, command, draft, outcome, problem, STR("organisation"));
+    /* Organisations are the installation's to add. */
+    if (command->kind == COMMAND_ORGANISATION_CREATE && organisation != NONE)
+        return access_refuse(context, command, draft, outcome, REASON_ROLE);
+    if (creation_of(command->kind).has_role && !may_give_role(facts, command, request->role))
+        return refuse(context, command, draft, outcome, PROBLEM_FORBIDDEN, STR("role"));
+    if (principal_find(facts, request->id) != NONE)
+        return refuse(context, command, draft, outcome, PROBLEM_NAME_TAKEN, STR("name"));
+    if (table_left(&facts->principals) == 0)
+        return refuse(context, command, draft, outcome, PROBLEM_TOO_MANY, STR_NONE);
+    principal_draft(context, command, draft, organisation);
+    return OK;
+}
+
+static int teams_of(const struct facts *facts, uint32_t user)
+{
+    int count = 0;
+
+    for (uint32_t at = principal_at(facts, user)->membership_first; at != NONE;
+         at = membership_at(facts, at)->next_of_user)
+        count++;
+    return count;
+}
+
+/* The two of a membership command; a problem names the one that is not there. */
+static enum problem member_find(const struct facts *facts, const struct command *command, uint32_t *ret_team,
+                                uint32_t *ret_user, struct str *ret_member)
+{
+    *ret_member = STR("team");
+    *ret_team = principal_visible(facts, command, (struct who){ command->member.team, ID_TEAM });
+    if (*ret_team == NONE)
+        return PROBLEM_NOT_FOUND;
+    *ret_member = STR("user");
+    *ret_user = principal_visible(facts, command, (struct who){ command->member.user, ID_USER });
+    return *ret_user == NONE ? PROBLEM_NOT_FOUND : PROBLEM_NONE;
+}
+
+/* A team of an organisation has its people alone; one of the installation may have anybody. */
+static enum problem membership_check(const struct facts *facts, uint32_t team, uint32_t user)
+{
+    uint32_t organisation = principal_organisation(facts, team);
+
+    if (organisation != NONE && organisation != principal_organisation(facts, user))
+        return PROBLEM_BAD_REQUEST;
+    if (membership_find(facts, team, user) != NONE)
+        return PROBLEM_WRONG_STATE;
+    if (teams_of(facts, user) >= TEAMS_PER_USER_MAX || table_left(&facts->memberships) == 0)
+        return PROBLEM_TOO_MANY;
+    return PROBLEM_NONE;
+}
+
+static void member_draft(struct decide_context *context, const struct command *command, struct draft *draft,
+                         enum audit_code code)
+{
+    struct entry *entry = draft_add(context, command, draft, code);
+
+    entry_on_id(entry, ON_TEAM, command->member.team);
+    entry_on_id(entry, ON_USER, command->member.user);
+}
+
+status member_add_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                         struct outcome *outcome)
+{
+    uint32_t team;
+    uint32_t user;
+    struct str member;
+    enum problem problem = member_find(context->facts, command, &team, &user, &member);
+
+    if (!problem)
+        problem = membership_check(context->facts, team, user);
+    if (problem)
+        return refuse(context, command, draft, outcome, problem, member);
+    member_draft(context, command, draft, TS4006);
+    return OK;
+}
+
+status member_remove_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                            struct outcome *outcome)
+{
+    uint32_t team;
+    uint32_t user;
+    struct str member;
+    enum problem problem = member_find(context->facts, command, &team, &user, &member);
+
+    if (!problem && membership_find(context->facts, team, user) == NONE)
+        problem = PROBLEM_NOT_FOUND;
+    if (problem)
+        return refuse(context, command, draft, outcome, problem, member);
+    member_draft(context, command, draft, TS4007);
+    return OK;
+}
+
+/* Whether the installation has an admin besides this one. The first of them were there early, so this ends soon. */
+static bool has_other_admin(const struct facts *facts, uint32_t besides)
+{
+    for (uint32_t place = 0; place < facts->principals.used; place++) {
+        const struct principal *principal = principal_at(facts, place);
+
+        if (place != besides && principal->role == ROLE_ADMIN && principal->organisation == NONE &&
+            !principal->disabled)
+            return true;
+    }
+    return false;
+}
+
+static enum problem role_check(const struct facts *facts, const struct command *command, struct str *ret_member)
+{
+    uint32_t place = principal_visible(facts, command, command->role_change.who);
+    const struct principal *principal = place == NONE ? NULL : principal_at(facts, place);
+
+    *ret_member = STR("principal");
+    if (!principal || (principal->kind != ID_USER && principal->kind != ID_SERVICE))
+        return PROBLEM_NOT_FOUND;
+    *ret_member = STR("role");
+    if (!may_give_role(facts, command, command->role_change.role) ||
+        !may_give_role(facts, command, (enum role)principal->role))
+        return PROBLEM_FORBIDDEN;
+    if (principal->role == command->role_change.role)
+        return PROBLEM_WRONG_STATE;
+    if (principal->role == ROLE_ADMIN && principal->organisation == NONE && !has_other_admin(facts, place))
+        return PROBLEM_WRONG_STATE;
+    return PROBLEM_NONE;
+}
+
+status role_change_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                          struct outcome *outcome)
+{
+    struct who who = command->role_change.who;
+    struct str member;
+    enum problem problem = role_check(context->facts, command, &member);
+    struct entry *entry;
+
+    if (problem)
+        return refuse(context, command, draft, outcome, problem, member);
+    entry = draft_add(context, command, draft, TS4008);
+    entry_on_id(entry, who.kind == ID_USER ? ON_USER : ON_SERVICE, who.id);
+    entry_number(entry, DATA_ROLE, command->role_change.role);
+    return OK;
+}
