@@ -5,6 +5,7 @@
 #define CORE_APPLIERS_H
 
 #include "core/apply.h"
+#include "core/apply_lease.h"
 #include "core/facts_edit.h"
 
 /*
@@ -15,9 +16,6 @@
 typedef status applier(struct facts *facts, const struct entry *entry, struct err *err);
 
 applier ledger_created_apply, writer_started_apply, clock_jumped_apply, clock_confirmed_apply;
-applier lease_granted_apply, lease_released_apply, lease_lapsed_apply, lease_expired_apply, lease_revoked_apply,
-    lease_renewed_apply;
-applier ticket_queued_apply, ticket_offered_apply, ticket_expired_apply, ticket_cancelled_apply;
 applier organisation_created_apply, user_created_apply, team_created_apply, service_created_apply;
 applier token_created_apply, token_revoked_apply, member_added_apply, member_removed_apply, role_changed_apply;
 applier product_created_apply, feature_created_apply;
@@ -36,13 +34,5 @@ MUST_CHECK status who_find(const struct facts *facts, const struct entry *entry,
 /* The author's place, of an entry that only a known principal can write. */
 MUST_CHECK status author_find(const struct facts *facts, const struct entry *entry, uint32_t *ret_place,
                               struct err *err);
-
-/*
- * Live leases (apply_lease.c). Adds one as the newest of its pool, and to the pool's counts; of the record its links,
- * `ending` and observed members are not looked at. Its pulse starts at the facts' next entry's time: granted_ms.
- */
-MUST_CHECK status lease_add(struct facts *facts, const struct lease *lease, uint32_t *ret_place);
-/* Takes it out of the pool, its counts, map and wheel. Remembering how it ended (ended_push) is the caller's. */
-void lease_remove(struct facts *facts, uint32_t lease);
 
 #endif
