@@ -14,6 +14,8 @@
 
 /* How long a connection waits for another one's short lock: recovery of the log, or a process just leaving. */
 #define BUSY_TIMEOUT_MS 2000
+/* Recovery waits for readers, which may stay; its caller comes again. */
+#define BUSY_ALONE_MS 250
 /* A row has a few columns besides the one that is large. */
 #define ROW_SLACK_BYTES 4096
 
@@ -94,13 +96,13 @@ static int note_log_frames(void *context, sqlite3 *connection, const char *schem
 }
 
 /* A file from somewhere else can't run anything: its schema is not trusted, and rows have a maximum. */
-static void harden(sqlite3 *connection)
+static void harden(sqlite3 *connection, enum db_role role)
 {
     (void)sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     (void)sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, ROW_MAX_BYTES + ROW_SLACK_BYTES);
     (void)sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0);
-    (void)sqlite3_busy_timeout(connection, BUSY_TIMEOUT_MS);
+    (void)sqlite3_busy_timeout(connection, role == DB_ALONE ? BUSY_ALONE_MS : BUSY_TIMEOUT_MS);
 }
 
 static int is_wal(void *context, int count, char **values, char **names)
@@ -127,7 +129,7 @@ static status require_wal(struct db *db, struct err *err)
 
 static status configure(struct db *db, enum db_role role, struct err *err)
 {
-    harden(db->connection);
+    harden(db->connection, role);
     TRY(sqlite_run_text(db, settings[role], err));
     if (role == DB_WRITER) {
         TRY(require_wal(db, err));
