@@ -1,6 +1,5 @@
 /*
- * core/apply: what was seen in the logs of other licence servers. Observed leases have no ttl and no deadline, and
- * their end is not remembered: nobody gives them back here.
+ * core/apply: what was seen in the logs of other licence servers. Observed leases have no ttl and so no deadline.
  */
 #include "core/appliers.h"
 
@@ -14,6 +13,14 @@ static status observed_pool_find(const struct facts *facts, const struct entry *
     if (pool_at(facts, place)->kind != POOL_OBSERVED)
         return contradiction(facts, entry, err, "its pool is not an observed one");
     *ret_place = place;
+    return OK;
+}
+
+/* The count that the entry says is the one that it gives. */
+static status used_check(const struct facts *facts, const struct entry *entry, uint32_t pool, struct err *err)
+{
+    if (pool_at(facts, pool)->used != entry->data[DATA_USED].number)
+        return contradiction(facts, entry, err, "other seats are used than it says");
     return OK;
 }
 
@@ -37,9 +44,9 @@ status observe_out_apply(struct facts *facts, const struct entry *entry, struct 
     key.pool = lease.pool;
     key.quantity = lease.quantity;
     TRY(observed_reserve(facts));
-    TRY(lease_add(facts, &lease, &place));
+    TRY(lease_add(facts, &lease, entry->time_ms, &place));
     observed_open(facts, place, &key);
-    return OK;
+    return used_check(facts, entry, lease.pool, err);
 }
 
 status observe_in_apply(struct facts *facts, const struct entry *entry, struct err *err)
@@ -51,9 +58,9 @@ status observe_in_apply(struct facts *facts, const struct entry *entry, struct e
     TRY(on_find(facts, entry, ON_LEASE, &place, err));
     if (lease_at(facts, place)->pool != pool)
         return contradiction(facts, entry, err, "its lease is one of another pool");
-    observed_close(facts, place);
-    lease_remove(facts, place);
-    return OK;
+    TRY(ended_reserve(facts));
+    lease_end(facts, place, LEASE_RELEASED, (enum reason)entry->data[DATA_REASON].number);
+    return used_check(facts, entry, pool, err);
 }
 
 status observe_read_apply(struct facts *facts, const struct entry *entry, struct err *err)
