@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
+#include "engine/queue.h"
 #include "http/exchange.h"
 #include "http/loop.h"
 
