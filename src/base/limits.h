@@ -60,7 +60,8 @@
 #define BUNDLE_MAX_ENTRIES       256 /* entries in one stored row, and in one tile */
 #define FLOOD_FIRST              10 /* like denials or failures of one source a minute that get an entry of their own */
 #define FLOOD_WINDOW_S           60
-#define FLOOD_SOURCES_MAX        4096 /* sources counted apart; further ones share one counter */
+#define FLOOD_SOURCES_MAX        4096 /* sources counted apart */
+#define FLOOD_SHARED_MAX         1024 /* objects (pools) for which the further sources share a counter */
 #define ROLLUP_MS                1000 /* an answer waits this long at most for the roll-up that counts it */
 #define SNAPSHOT_EVERY_ENTRIES   (1u << 20)
 #define SNAPSHOT_EVERY_MS        60000

@@ -96,10 +96,10 @@ void draft_finish(struct decide_context *context, struct draft *draft)
 static struct entry *note(struct decide_context *context, const struct command *command, struct draft *draft,
                           struct outcome *outcome, enum audit_code code, const struct flood_key *key)
 {
+    struct flood_event event = { .key = *key, .actor = &command->actor };
     struct entry *entry;
 
-    if (!command->dry_run &&
-        !flood_note(context->floods, key, &command->actor, STR_NONE, context->now_ms, &outcome->flood)) {
+    if (!command->dry_run && !flood_note(context->floods, &event, context->now_ms, &outcome->flood)) {
         outcome->kind = OUTCOME_FLOOD;
         return NULL;
     }

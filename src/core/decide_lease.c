@@ -51,16 +51,19 @@ static status lease_deny(struct decide_context *context, const struct command *c
                          const struct choice *choice, struct outcome *outcome)
 {
     const struct lease_create *request = &command->lease_create;
-    struct flood_key key = { .code = TS2008, .source = command->actor.who.id, .reason = (uint8_t)choice->reason };
     struct str feature = feature_full_name(feature_at(context->facts, choice->feature));
+    struct flood_event event = {
+        .key = { .code = TS2008, .source = command->actor.who.id, .reason = (uint8_t)choice->reason },
+        .actor = &command->actor,
+        .feature = feature,
+    };
     struct entry *entry;
 
     if (choice->pool != NONE)
-        key.object = pool_at(context->facts, choice->pool)->id;
+        event.key.object = pool_at(context->facts, choice->pool)->id;
     outcome->problem = reason_problem(choice->reason);
     outcome->reason = choice->reason;
-    if (!command->dry_run &&
-        !flood_note(context->floods, &key, &command->actor, feature, context->now_ms, &outcome->flood)) {
+    if (!command->dry_run && !flood_note(context->floods, &event, context->now_ms, &outcome->flood)) {
         outcome->kind = OUTCOME_FLOOD;
         return OK;
     }
