@@ -189,7 +189,9 @@ static void begin_linger(struct connection *connection)
 
 void connection_settle(struct connection *connection)
 {
-    if (connection->state == CONNECTION_LAST && connection->queued == 0 && !connection->is_writing)
+    if (connection->hangs_up && !connection->is_writing)
+        connection_close(connection);
+    else if (connection->state == CONNECTION_LAST && connection->queued == 0 && !connection->is_writing)
         begin_linger(connection);
     else if (connection->state == CONNECTION_OPEN)
         connection_resume(connection);

@@ -56,6 +56,7 @@ struct connection {
     struct buf out;      /* what the socket did not take at once */
     bool is_writing;
     bool said_end; /* TLS's close_notify */
+    bool hangs_up; /* close as soon as nothing is being written */
     /* Waiting */
     struct timeout reading_timeout;
     struct timeout writing_timeout;

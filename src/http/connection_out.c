@@ -56,6 +56,10 @@ static void gather(struct connection *connection)
             gather_continue(connection, first);
             return;
         }
+        if (first->hangs_up) {
+            connection->hangs_up = true;
+            return;
+        }
         gather_one(connection, first);
     }
 }

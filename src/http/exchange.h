@@ -37,6 +37,7 @@ enum exchange_state {
 struct http_peer {
     char text[46]; /* the address as text; an IPv4 address in an IPv6 socket is shown as IPv4 */
     uint8_t text_len;
+    unsigned char address[16]; /* in network order; IPv4 as ::ffff:a.b.c.d */
     bool is_loopback;
     bool is_tls;
     uint16_t port;
@@ -65,6 +66,7 @@ struct exchange {
     bool authorized;
     bool discards_body;
     bool wants_continue;      /* "100 Continue" is to be sent at its turn */
+    bool hangs_up;            /* at its turn the connection is closed without an answer */
     enum refusal refusal;     /* found in the head, to be given once the request is authorised */
     unsigned allowed_methods; /* of the path, for 405 */
     struct response response;

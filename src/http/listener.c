@@ -90,6 +90,8 @@ status listener_open(struct listener *listener, const char *host, uint16_t port,
 
 static void describe_v4(const struct in_addr *address, struct http_peer *peer)
 {
+    peer->address[10] = peer->address[11] = 0xff;
+    memcpy(&peer->address[12], address, sizeof *address);
     (void)inet_ntop(AF_INET, address, peer->text, sizeof peer->text);
     peer->is_loopback = ntohl(address->s_addr) >> 24 == 127;
 }
@@ -106,6 +108,7 @@ static void describe(const struct sockaddr_storage *address, struct http_peer *p
         memcpy(&mapped, &six->sin6_addr.s6_addr[12], sizeof mapped);
         describe_v4(&mapped, peer);
     } else {
+        memcpy(peer->address, &six->sin6_addr, sizeof peer->address);
         (void)inet_ntop(AF_INET6, &six->sin6_addr, peer->text, sizeof peer->text);
         peer->is_loopback = IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
     }

@@ -47,6 +47,13 @@ void http_respond_empty(struct exchange *exchange)
     http_respond(exchange, &(struct response){ .status = 204 });
 }
 
+void http_hang_up(struct exchange *exchange)
+{
+    assert(exchange->state == EXCHANGE_RECEIVING || exchange->state == EXCHANGE_ASKED);
+    exchange->hangs_up = true;
+    connection_answered(exchange);
+}
+
 /* ---- Caching ---- */
 
 /* Weak comparison, as RFC 9110 section 13.1.2 asks for: a W/ before either makes no difference. */

@@ -57,6 +57,11 @@ void http_respond_json(struct exchange *exchange, unsigned code);
 void http_respond_answer(struct exchange *exchange, unsigned code, struct str type);
 void http_respond_text(struct exchange *exchange, unsigned code, struct str text);
 void http_respond_empty(struct exchange *exchange); /* 204 */
+/*
+ * In place of an answer: the connection is closed when this exchange's turn comes, earlier answers having left. For the
+ * case that nobody can tell what became of the request, where any answer could be a lie.
+ */
+void http_hang_up(struct exchange *exchange);
 
 /*
  * As http_respond for a resource that `response->etag` names: 304 without a body when If-None-Match of a GET or HEAD
