@@ -143,8 +143,8 @@ void call_set_source(struct call *call, struct job *job)
     if (id_is_none(call->src)) {
         struct engine *engine = call_engine(call);
 
-        if (names_alias(engine_names(engine), NAME_ALIAS_NETWORK, network_of(address), &loop->entropy,
-                        engine_now_ms(engine), &call->src_name, &call->src_is_new)
+        call->src_name = (struct name_new){ .kind = NAME_ALIAS_NETWORK, .text = network_of(address) };
+        if (names_alias(engine_names(engine), &call->src_name, &loop->entropy, engine_now_ms(engine), &call->src_is_new)
                 .code)
             return; /* the register is full: the entry goes without a source */
         call->src = call->src_name.id;

@@ -14,13 +14,23 @@ static void job_names_settle(struct engine *engine, struct job *job, bool durabl
         names_settle(engine->names, &job->names[i], durable);
 }
 
+/* Nobody knows whether they were written: they stay taken until the store can be asked (recover.c). */
+static void job_names_doubt(struct engine *engine, struct job *job)
+{
+    for (int i = 0; i < job->name_count; i++)
+        names_doubt(engine->names, &job->names[i]);
+}
+
 void jobs_refuse(struct engine *engine, struct job_list *jobs, enum verdict verdict)
 {
     struct job *job;
     uint32_t count = jobs->count;
 
     while ((job = job_list_take(jobs))) {
-        job_names_settle(engine, job, false);
+        if (verdict == VERDICT_UNKNOWN)
+            job_names_doubt(engine, job);
+        else
+            job_names_settle(engine, job, false);
         job->reply = (struct reply){ .verdict = verdict, .index = UINT64_MAX };
         job->done(job);
     }
@@ -161,7 +171,8 @@ void commit_batch(struct engine *engine)
             return;
     }
     stats_update(engine, clock_running_us() - started_us, commands);
-    if (engine->batch.count && publisher_wants(engine->publisher))
-        publisher_offer(engine->publisher, &engine->edge);
     batch_tell(engine);
+    /* After the answers, so that it knows of the receipts that wait; also in a turn that wrote nothing. */
+    if (publisher_wants(engine->publisher, engine->facts.size))
+        publisher_offer(engine->publisher, &engine->edge);
 }

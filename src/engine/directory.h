@@ -23,17 +23,24 @@ struct bearer {
     struct who organisation; /* kind ID_NONE: of the installation */
 };
 
+/* Why a token was refused. */
+struct denial {
+    enum reason reason; /* bad_token, token_revoked, token_expired, disabled */
+    struct id cred;     /* which credential it was; none: no known one */
+};
+
 MUST_CHECK status directory_new(struct directory **ret_directory);
-void directory_free(struct directory *directory);
-/* Replaces everything by what the facts say. Engine's thread. */
+void directory_free(struct directory *directory); /* accepts NULL */
+/* Replaces everything by what the facts say; on failure everything stays as it was. Engine's thread. */
 MUST_CHECK status directory_load(struct directory *directory, const struct facts *facts);
-/* Takes over one credential's or all of one principal's credentials' state. Engine's thread. */
-MUST_CHECK status directory_update(struct directory *directory, const struct facts *facts, const struct entry *entry);
 /*
- * The bearer of a token with that SHA-256. CODE_DENIED tells in *ret_reason why not (bad_token, token_expired,
- * token_revoked, disabled) and in *ret_cred which credential it was, if it was one.
+ * Takes over, for an entry that has been applied, what the facts say about the credential or principal that it names.
+ * Only an entry that makes a token can fail (CODE_NO_MEMORY, CODE_TOO_LARGE): the token is then not known. Engine's
+ * thread.
  */
+MUST_CHECK status directory_update(struct directory *directory, const struct facts *facts, const struct entry *entry);
+/* The bearer of a token with that SHA-256 (32 bytes). CODE_DENIED writes *ret_denial instead. */
 MUST_CHECK status directory_find(struct directory *directory, const uint8_t *hash, int64_t now_ms,
-                                 struct bearer *ret_bearer, enum reason *ret_reason, struct id *ret_cred);
+                                 struct bearer *ret_bearer, struct denial *ret_denial);
 
 #endif

@@ -39,31 +39,42 @@ struct name_new {
 struct names;
 
 MUST_CHECK status names_new(struct names **ret_names);
-void names_free(struct names *names);
-/* Reads the whole register at start. */
+void names_free(struct names *names); /* accepts NULL */
+/*
+ * Takes over the store's whole register: at start, and again once a store is settled after a commit whose end was not
+ * known: names in doubt that it does not have are then free again. CODE_CORRUPT names what contradicts itself; what was
+ * read before stays. Any reader may go on meanwhile.
+ */
 MUST_CHECK status names_load(struct names *names, struct store_reader *reader, struct err *err);
 
 /*
- * The alias of an asserted text: the known one, or a new one, which is then pending: *ret_is_new says that the caller
- * must carry `*ret_new` with its command. Two admissions at once get the same id, and both carry it.
- * CODE_TOO_LARGE when the register is full.
+ * Sets name->id to the alias of an asserted text: of name the kind and text are given. *ret_is_new says that the store
+ * does not have it yet: the caller must carry *name with its command. Two admissions at once get the same id, and both
+ * carry it. CODE_TOO_LARGE when the register is full or the text above TEXT_MAX_BYTES; CODE_NO_MEMORY.
  */
-MUST_CHECK status names_alias(struct names *names, enum name_kind kind, struct str text, struct entropy *entropy,
-                              int64_t now_ms, struct name_new *ret_new, bool *ret_is_new);
-/* Reserves a principal's name for `id`. CODE_CONFLICT when it is taken or pending. */
+MUST_CHECK status names_alias(struct names *names, struct name_new *name, struct entropy *entropy, int64_t now_ms,
+                              bool *ret_is_new);
+/* Reserves a principal's name for name->id, a fresh id. CODE_CONFLICT when it is taken or pending; else as above. */
 MUST_CHECK status names_reserve(struct names *names, const struct name_new *name);
 /* Whether the store has this id already. */
 bool names_is_durable(struct names *names, struct id id);
 /* The command of a name was settled: it became durable, or did not happen. Engine's thread. */
 void names_settle(struct names *names, const struct name_new *name, bool durable);
+/* Nobody can tell what became of the command: the name stays taken until names_load has looked. Engine's thread. */
+void names_doubt(struct names *names, const struct name_new *name);
 
 /* The text of an id, copied into the arena; CODE_NOT_FOUND. */
 MUST_CHECK status names_text(struct names *names, struct id id, struct arena *arena, struct str *ret_text);
-/* The principal of that name; CODE_NOT_FOUND. */
+/* The principal of that name, once it is durable; CODE_NOT_FOUND. */
 MUST_CHECK status names_find(struct names *names, enum name_kind kind, struct id within, struct str text,
                              struct id *ret_id);
+/* How many there are, pending ones too. */
+uint64_t names_count(struct names *names);
 
-/* How the store keeps a principal's name: its kind and `within` are part of the stored kind and text. */
+/*
+ * How the store keeps a name: its kind, and as text "<organisation, or ->\n<name>" for a principal, the plain text for
+ * an alias. CODE_TOO_LARGE or CODE_NO_MEMORY are the arena's.
+ */
 MUST_CHECK status name_to_alias(const struct name_new *name, struct arena *arena, struct store_alias *ret_alias);
 
 #endif

@@ -3,7 +3,12 @@
  *
  * A checkpoint is made when a receipt waits (not more often than each CHECKPOINT_COALESCE_MS) and at least each
  * CHECKPOINT_EVERY_MS while the ledger grows. Answers that need no receipt never wait for it. When signing fails the
- * ledger goes on recording; receipts wait, the failure is logged and shown in the metrics.
+ * ledger goes on recording: the failure is logged and counted, and tried again with growing pauses. Receipts wait for
+ * RECEIPT_PATIENCE_MS; after that their jobs, whose entries are durable all the same, are done without a checkpoint
+ * that covers them, until signing works again. A head that the signer refuses because it does not follow the last one
+ * signed ends all signing until the program starts anew: a later head would be one of another history (P3).
+ *
+ * What was published never changes: readers hold a publication, with its edge, and copy nothing.
  */
 #ifndef ENGINE_PUBLISHER_H
 #define ENGINE_PUBLISHER_H
@@ -15,6 +20,8 @@
 #include "engine/signer.h"
 #include "tlog/edge.h"
 
+#define RECEIPT_PATIENCE_MS 5000 /* a client waits no longer for an answer that is true already */
+
 struct publisher;
 struct job;
 
@@ -24,33 +31,44 @@ struct publisher_config {
     void *context;
 };
 
-/* The signer belongs to the publisher from now on. */
+/* The signer belongs to the publisher from now on, if it succeeds. */
 MUST_CHECK status publisher_start(struct signer *signer, const struct publisher_config *config,
                                   struct publisher **ret_publisher, struct err *err);
-/* Publishes what was offered last, ends the thread, frees. Accepts NULL. */
+/*
+ * Publishes what was offered last, ends the thread, does the jobs that still wait, with a checkpoint or without, and
+ * frees. Publications that are held outlive it. Accepts NULL.
+ */
 void publisher_stop(struct publisher *publisher);
 
-/* Whether a new head should be offered after this commit: a receipt waits or a second has passed. Cheap; engine's
- * thread. */
-bool publisher_wants(struct publisher *publisher);
+/*
+ * Whether the head of a durable ledger of `size` entries should be offered now: a receipt waits for more than was
+ * offered, or there is more and the last offer is CHECKPOINT_EVERY_MS old. To be asked in each turn of the engine,
+ * after its publisher_wait calls, whether or not that turn wrote something. Cheap; engine's thread.
+ */
+bool publisher_wants(const struct publisher *publisher, uint64_t size);
 /* Gives the durable head with its edge (copied). Engine's thread. */
 void publisher_offer(struct publisher *publisher, const struct edge *edge);
-/* Keeps the job until a checkpoint covers `index`, then calls its `done`. Engine's thread. */
+/*
+ * Calls the job's `done` once a checkpoint covers `index`, which is its reply's: now, on the engine's thread, or later,
+ * on the publisher's. Whether one does is to be seen from publisher_head then. Engine's thread.
+ */
 void publisher_wait(struct publisher *publisher, struct job *job, uint64_t index);
 
-/* The newest published checkpoint. */
+/* A published checkpoint. */
 struct publication {
     struct tree_head head;
-    struct str checkpoint; /* the signed note, in the arena */
+    struct str checkpoint; /* the signed note */
     struct edge edge;      /* of exactly that size: partial tiles are served from it */
 };
-/* The head alone. */
+/* The newest one, to be released; NULL before the first. Any thread, as all that follow. */
+const struct publication *publisher_hold(struct publisher *publisher);
+void publication_release(const struct publication *publication); /* accepts NULL */
+/* The newest one's head alone; the empty tree's before the first. */
 struct tree_head publisher_head(struct publisher *publisher);
-/* CODE_NOT_FOUND before the first publication. */
-MUST_CHECK status publisher_read(struct publisher *publisher, struct arena *arena, struct publication *ret_publication);
-/* The note alone, for /checkpoint. */
+/* The newest one's note alone, for /checkpoint. CODE_NOT_FOUND before the first. */
 MUST_CHECK status publisher_checkpoint(struct publisher *publisher, struct arena *arena, struct str *ret_note);
-const struct vkey *publisher_vkey(struct publisher *publisher);
-uint64_t publisher_failures(struct publisher *publisher);
+const struct vkey *publisher_vkey(const struct publisher *publisher);
+/* How often signing has failed. */
+uint64_t publisher_failures(const struct publisher *publisher);
 
 #endif

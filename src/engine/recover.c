@@ -58,6 +58,7 @@ static status rebuild(struct engine *engine, struct err *err)
     struct command command = system_command(engine, TS1005);
     struct store_batch store_batch;
 
+    TRY(names_load(engine->names, engine->reader, err));
     TRY(replay_all(engine, err));
     batch_clear(&engine->batch, engine->facts.size);
     command.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
