@@ -26,8 +26,8 @@ void csv_out_end_row(struct csv_out *out);
 
 /*
  * Takes one field off *rest and adds its text to ret_field, which the caller empties. *ret_last: it was the last of its
- * row. With an empty *rest there is no further row; don't call. CODE_INVALID as above; CODE_TOO_LARGE and
- * CODE_NO_MEMORY from the buf.
+ * row. Call again while *rest has anything left, and after a comma at the very end, which an empty last field follows.
+ * CODE_INVALID as above; CODE_TOO_LARGE and CODE_NO_MEMORY from the buf.
  */
 MUST_CHECK status csv_read_field(struct str *rest, struct buf *ret_field, bool *ret_last);
 
