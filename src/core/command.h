@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/limits.h"
 #include "core/access.h"
 #include "core/entry.h"
 
@@ -113,6 +114,14 @@ struct token_create {
     uint8_t hash[32];
 };
 
+/*
+ * One observe.restart closes at most so many leases, the oldest first within each pool, because its entries are one
+ * change. observe.restarted's `count` says how many it closed: when that is all of these, there may be more, and the
+ * observer sends the command again (under another key) before it goes on in its log, until the count is smaller.
+ */
+#define OBSERVE_RESTART_MAX (CHANGE_MAX_ENTRIES - 1)
+
+/* A line of another licence server's log. Names may be any bytes: core/label makes them fit. */
 struct observation {
     struct str product; /* vendor daemon */
     struct str feature;

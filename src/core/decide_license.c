@@ -2,8 +2,8 @@
  * core/decide_license: licences begin, are suspended, put back, revoked and changed, and the limits of the pools that
  * count them follow in the same change, so that no entry between the two can grant by the old ones (P4).
  */
-#include "codec/timetext.h"
 #include "core/decide_license.h"
+#include "codec/timetext.h"
 #include "core/license_state.h"
 
 /* Limits, newest leases over them, and how those end. `limit` is the one to come. */
@@ -64,17 +64,6 @@ static uint32_t product_named(const struct facts *facts, struct str name_or_id)
     return product_find_name(facts, name_or_id);
 }
 
-static uint32_t feature_named(const struct facts *facts, uint32_t product, struct str name)
-{
-    char space[FEATURE_MAX_BYTES];
-    struct buf full = BUF_OVER(space);
-
-    buf_add(&full, label_str(&product_at(facts, product)->name));
-    buf_add_byte(&full, '/');
-    buf_add(&full, name);
-    return full.status.code ? NONE : feature_find(facts, buf_str(&full));
-}
-
 /* The pool that counts a feature of that holder under the same terms, or NONE (ENTRY.md, pools). */
 static uint32_t pool_to_join(const struct facts *facts, uint32_t holder, uint32_t feature, int64_t grace_s)
 {
@@ -110,7 +99,8 @@ static enum problem times_check(const struct license_create *request, int64_t no
 static enum problem entitlement_check(const struct facts *facts, const struct entitlement_terms *terms,
                                       struct plan *plan, size_t at, struct str *ret_member)
 {
-    uint32_t feature = feature_named(facts, plan->product, terms->feature);
+    struct str product_name = label_str(&product_at(facts, plan->product)->name);
+    uint32_t feature = feature_find_parts(facts, product_name, terms->feature);
 
     *ret_member = STR("feature");
     if (feature == NONE)

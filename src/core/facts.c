@@ -98,6 +98,17 @@ uint32_t feature_find(const struct facts *facts, struct str full_name)
     return FACTS_FIND(facts, feature_by_name, name_key_hash(full_name), &full_name);
 }
 
+uint32_t feature_find_parts(const struct facts *facts, struct str product_name, struct str name)
+{
+    char space[FEATURE_MAX_BYTES];
+    struct buf full_name = BUF_OVER(space);
+
+    buf_add(&full_name, product_name);
+    buf_add_byte(&full_name, '/');
+    buf_add(&full_name, name);
+    return full_name.status.code ? NONE : feature_find(facts, buf_str(&full_name));
+}
+
 uint32_t feature_find_bare(const struct facts *facts, struct str bare_name)
 {
     return FACTS_FIND(facts, feature_by_bare_name, name_key_hash(bare_name), &bare_name);

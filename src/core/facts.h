@@ -277,8 +277,9 @@ uint32_t credential_find(const struct facts *facts, struct id id);
 uint32_t credential_find_hash(const struct facts *facts, const uint8_t *hash);
 uint32_t product_find(const struct facts *facts, struct id id);
 uint32_t product_find_name(const struct facts *facts, struct str name);
-/* "product/feature". */
+/* "product/feature", and the same in two parts. */
 uint32_t feature_find(const struct facts *facts, struct str full_name);
+uint32_t feature_find_parts(const struct facts *facts, struct str product_name, struct str name);
 /* The first feature with that bare name; further ones by next_of_name. */
 uint32_t feature_find_bare(const struct facts *facts, struct str bare_name);
 uint32_t license_find(const struct facts *facts, struct id id);

@@ -1,0 +1,131 @@
+/*
+ * core/decide_server: what the server says about itself, and what its operators do to it. Only a principal of the
+ * installation may do these: they concern every organisation.
+ */
+#include <assert.h>
+
+#include "core/deciders.h"
+
+/* Where a member of a COMMAND_SYSTEM entry comes from. */
+enum system_source { FROM_NOTHING, FROM_NUMBER, FROM_HASH, FROM_TEXT };
+
+struct system_member {
+    enum system_source from;
+    enum data_field field;
+    uint8_t at; /* in command.system.numbers or .texts */
+};
+
+#define NUMBER(field, at)                                                                                              \
+    {                                                                                                                  \
+        FROM_NUMBER, DATA_##field, at                                                                                  \
+    }
+#define TEXT(field, at)                                                                                                \
+    {                                                                                                                  \
+        FROM_TEXT, DATA_##field, at                                                                                    \
+    }
+#define DIGEST(field)                                                                                                  \
+    {                                                                                                                  \
+        FROM_HASH, DATA_##field, 0                                                                                     \
+    }
+
+#define SYSTEM_MEMBERS_MAX 4
+
+/* The codes that COMMAND_SYSTEM may write, with the meaning of its numbers, hash and texts for each. */
+static const struct system_row {
+    bool allowed;
+    struct system_member members[SYSTEM_MEMBERS_MAX];
+} system_rows[AUDIT_COUNT] = {
+    [TS1001] = { true, { TEXT(ORIGIN, 0), TEXT(VKEY, 1), TEXT(VERSION, 2) } }, /* "on": the author, as the service */
+    [TS1002] = { true, { TEXT(VERSION, 0) } },
+    [TS1003] = { true, { NUMBER(REASON, 0) } },
+    [TS1004] = { true, { { FROM_NOTHING, 0, 0 } } },
+    [TS1005] = { true, { NUMBER(EPOCH, 0) } },
+    [TS1006] = { true, { NUMBER(SIZE, 0), DIGEST(SHA256) } },
+    [TS1007] = { true, { NUMBER(REASON, 0), NUMBER(JUMP_MS, 1) } },
+    [TS1010] = { true, { NUMBER(COUNT_OF, 0), NUMBER(FIRST_AT, 1), NUMBER(LAST_AT, 2), NUMBER(REASON, 3) } },
+    [TS1011] = { true, { NUMBER(USED_PERCENT, 0) } },
+    [TS1013] = { true, { NUMBER(SIZE, 0), DIGEST(SHA256) } },
+};
+
+status system_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                     struct outcome *outcome)
+{
+    const struct system_row *row = &system_rows[command->system.code];
+    struct entry *entry;
+
+    (void)outcome;
+    assert(row->allowed);
+    entry = draft_add(context, command, draft, command->system.code);
+    if (command->system.code == TS1001)
+        entry_on_id(entry, ON_SERVICE, command->actor.who.id);
+    for (int i = 0; i < SYSTEM_MEMBERS_MAX; i++) {
+        const struct system_member *member = &row->members[i];
+
+        if (member->from == FROM_NUMBER)
+            entry_number(entry, member->field, command->system.numbers[member->at]);
+        else if (member->from == FROM_TEXT)
+            entry_text(entry, member->field, command->system.texts[member->at]);
+        else if (member->from == FROM_HASH)
+            entry_bytes(entry, member->field, command->system.hash);
+    }
+    return OK;
+}
+
+/* Whether the author belongs to the installation as a whole. */
+static bool actor_is_central(const struct facts *facts, const struct command *command)
+{
+    return principal_organisation(facts, actor_place(facts, command)) == NONE;
+}
+
+status clock_confirm_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                            struct outcome *outcome)
+{
+    if (!actor_is_central(context->facts, command))
+        return access_refuse(context, command, draft, outcome, REASON_ROLE);
+    if (!context->facts->clock_frozen)
+        return refuse(context, command, draft, outcome, PROBLEM_WRONG_STATE, STR_NONE);
+    entry_number(draft_add(context, command, draft, TS1008), DATA_JUMP_MS, command->jump_ms);
+    return OK;
+}
+
+status backup_made_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                          struct outcome *outcome)
+{
+    struct entry *entry;
+
+    if (!actor_is_central(context->facts, command))
+        return access_refuse(context, command, draft, outcome, REASON_ROLE);
+    if (command->backup.size > context->facts->size)
+        return refuse(context, command, draft, outcome, PROBLEM_BAD_REQUEST, STR("size"));
+    entry = draft_add(context, command, draft, TS1009);
+    entry_number(entry, DATA_SIZE, (int64_t)command->backup.size);
+    entry_bytes(entry, DATA_SHA256, command->backup.hash);
+    return OK;
+}
+
+/* Everything up to here is made-up: the entry counts the entries before it. */
+status demo_seeded_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                          struct outcome *outcome)
+{
+    if (!actor_is_central(context->facts, command))
+        return access_refuse(context, command, draft, outcome, REASON_ROLE);
+    entry_number(draft_add(context, command, draft, TS1012), DATA_COUNT_OF, (int64_t)context->facts->size);
+    return OK;
+}
+
+status data_read_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                        struct outcome *outcome)
+{
+    const struct read_record *read = &command->read;
+    struct entry *entry = draft_add(context, command, draft, TS5007);
+
+    (void)outcome;
+    entry_text(entry, DATA_SCOPE, read->scope);
+    if (read->from >= 0)
+        entry_number(entry, DATA_FROM, read->from);
+    if (read->to >= 0)
+        entry_number(entry, DATA_TO, read->to);
+    if (read->limit >= 0)
+        entry_number(entry, DATA_LIMIT, read->limit);
+    return OK;
+}
