@@ -21,9 +21,9 @@ void http_respond(struct exchange *exchange, const struct response *response)
 
 void http_respond_answer(struct exchange *exchange, unsigned code, struct str type)
 {
-    static const struct problem failed = { .status = 500,
-                                           .code = "ANSWER_TOO_LARGE",
-                                           .detail = STR_INIT("The answer did not fit into memory.") };
+    static const struct http_problem failed = { .status = 500,
+                                                .code = "ANSWER_TOO_LARGE",
+                                                .detail = STR_INIT("The answer did not fit into memory.") };
     struct response response = { .status = code, .type = type, .body = buf_str(&exchange->answer) };
 
     if (exchange->answer.status.code)
@@ -88,7 +88,7 @@ static void add_if_any(struct json_out *out, const char *name, struct str text)
         json_out_text(out, name, text);
 }
 
-struct json_out http_problem_begin(struct exchange *exchange, const struct problem *problem)
+struct json_out http_problem_begin(struct exchange *exchange, const struct http_problem *problem)
 {
     struct json_out out = { .buf = &exchange->answer };
 
@@ -104,7 +104,7 @@ struct json_out http_problem_begin(struct exchange *exchange, const struct probl
 }
 
 /* An answer that had no memory for its body is sent without one: its status says what matters. */
-void http_problem_send(struct exchange *exchange, struct json_out *out, const struct problem *problem)
+void http_problem_send(struct exchange *exchange, struct json_out *out, const struct http_problem *problem)
 {
     struct response response = { .status = problem->status,
                                  .type = MEDIA_PROBLEM,
@@ -118,7 +118,7 @@ void http_problem_send(struct exchange *exchange, struct json_out *out, const st
     http_respond(exchange, &response);
 }
 
-void http_respond_problem(struct exchange *exchange, const struct problem *problem)
+void http_respond_problem(struct exchange *exchange, const struct http_problem *problem)
 {
     struct json_out out = http_problem_begin(exchange, problem);
 
@@ -157,7 +157,7 @@ void http_respond_refusal(struct exchange *exchange, enum refusal refusal)
 {
     const struct refusal_text *text = refusal_text(refusal);
     struct response_field *field = arena_new(&exchange->arena, 1, sizeof *field);
-    struct problem problem = { .status = text->status, .code = text->code, .detail = str_of(text->detail) };
+    struct http_problem problem = { .status = text->status, .code = text->code, .detail = str_of(text->detail) };
 
     if (field)
         *field = remedy(exchange, refusal);

@@ -70,7 +70,7 @@ void http_hang_up(struct exchange *exchange);
 void http_respond_cached(struct exchange *exchange, const struct response *response);
 
 /* RFC 9457. */
-struct problem {
+struct http_problem {
     unsigned status;
     const char *code;  /* stable: "NO_SEATS" */
     struct str type;   /* a URI reference; empty: about:blank */
@@ -82,13 +82,13 @@ struct problem {
     size_t field_count;
 };
 
-void http_respond_problem(struct exchange *exchange, const struct problem *problem);
+void http_respond_problem(struct exchange *exchange, const struct http_problem *problem);
 /*
  * The same in two steps, for a problem with members of its own: the standard members are written and the object is left
  * open; write more, then close it with http_problem_send (which does json_out_end).
  */
-struct json_out http_problem_begin(struct exchange *exchange, const struct problem *problem);
-void http_problem_send(struct exchange *exchange, struct json_out *out, const struct problem *problem);
+struct json_out http_problem_begin(struct exchange *exchange, const struct http_problem *problem);
+void http_problem_send(struct exchange *exchange, struct json_out *out, const struct http_problem *problem);
 
 /* The answer that this room gives for that refusal; see struct http_hooks' `refused`. */
 void http_respond_refusal(struct exchange *exchange, enum refusal refusal);
