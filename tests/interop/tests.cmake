@@ -1,0 +1,12 @@
+# Tests against programs that are not ours. Each test_*.c here is one program.
+file(GLOB interop_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_*.c)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
+foreach(source ${interop_tests})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE test_harness PkgConfig::PQ)
+    target_compile_definitions(${name} PRIVATE TALLY_SOURCE="${CMAKE_SOURCE_DIR}")
+    link_rooms_of(${name} ${source})
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS interop TIMEOUT 120)
+endforeach()
