@@ -140,7 +140,7 @@ void call_set_source(struct call *call, struct job *job)
     struct str address = { call->exchange->peer.text, call->exchange->peer.text_len };
     struct api_loop *loop = call_loop(call);
 
-    if (id_is_none(call->src)) {
+    if (id_is_none(call->src) || call->src_is_new) { /* a new one counts each job that carries it */
         struct engine *engine = call_engine(call);
 
         call->src_name = (struct name_new){ .kind = NAME_ALIAS_NETWORK, .text = network_of(address) };

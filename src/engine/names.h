@@ -2,9 +2,10 @@
  * engine/names: the register of texts about people, outside the ledger: names of organisations, users, teams and
  * services, and the random aliases that stand in leaves for asserted users, hosts and networks (P8).
  *
- * Any thread looks up; a name that is new is drawn an id at admission, travels with its command and becomes durable in
- * the same commit as the command's first entry. Uniqueness of principals' names is decided here, before decide():
- * a pending name counts as taken until its command is settled. Bounded by ALIASES_MAX.
+ * A name that is new is drawn an id at admission, travels with its command and becomes durable in the same commit as
+ * the command's first entry. Uniqueness of principals' names is decided here, before decide(): a pending name counts as
+ * taken until its command is settled, and one that nobody carries any more is forgotten. Bounded by ALIASES_MAX. Any
+ * thread.
  */
 #ifndef ENGINE_NAMES_H
 #define ENGINE_NAMES_H
@@ -58,9 +59,12 @@ MUST_CHECK status names_alias(struct names *names, struct name_new *name, struct
 MUST_CHECK status names_reserve(struct names *names, const struct name_new *name);
 /* Whether the store has this id already. */
 bool names_is_durable(struct names *names, struct id id);
-/* The command of a name was settled: it became durable, or did not happen. Engine's thread. */
+/*
+ * What became of a command that carried a new name: it is durable, or it did not happen. Once for each call above that
+ * gave the name out: by the engine for a job that was submitted, by its maker for one that was not.
+ */
 void names_settle(struct names *names, const struct name_new *name, bool durable);
-/* Nobody can tell what became of the command: the name stays taken until names_load has looked. Engine's thread. */
+/* As names_settle, when nobody can tell: the name stays taken until names_load has looked. */
 void names_doubt(struct names *names, const struct name_new *name);
 
 /* The text of an id, copied into the arena; CODE_NOT_FOUND. */
