@@ -14,7 +14,7 @@ struct clock_reading {
 };
 
 struct clock_reading clock_read(void);
-int64_t clock_running_us(void); /* microseconds of CLOCK_BOOTTIME, for measuring */
+int64_t clock_running_us(void);   /* microseconds of CLOCK_BOOTTIME, for measuring */
 int64_t clock_monotonic_us(void); /* microseconds of CLOCK_MONOTONIC, the clock of timed waits */
 
 #endif

@@ -79,27 +79,35 @@ struct str str_take_line(struct str *rest)
     return str_take(rest, '\n');
 }
 
-static bool is_tail(unsigned char byte)
+/* RFC 3629 section 4: the second byte's range leaves out overlong forms, surrogates and what is above U+10FFFF. */
+static const struct form {
+    unsigned char first_min, first_max, second_min, second_max, len;
+} forms[] = {
+    { 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+    { 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+    { 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+};
+
+static bool fits_form(const unsigned char *at, size_t left, const struct form *form)
 {
-    return (byte & 0xc0) == 0x80;
+    if (form->len == 1)
+        return true;
+    if (left < form->len || at[1] < form->second_min || at[1] > form->second_max)
+        return false;
+    for (size_t i = 2; i < form->len; i++) {
+        if ((at[i] & 0xc0) != 0x80)
+            return false;
+    }
+    return true;
 }
 
-/* RFC 3629 section 4: the second byte's range excludes overlong forms, surrogates and numbers above U+10FFFF. */
-static size_t sequence_len(const unsigned char *at, size_t left)
+size_t str_utf8_len(struct str s)
 {
-    if (at[0] < 0x80)
-        return 1;
-    if (left >= 2 && at[0] >= 0xc2 && at[0] <= 0xdf && is_tail(at[1]))
-        return 2;
-    if (left >= 3 && (at[0] & 0xf0) == 0xe0 && is_tail(at[1]) && is_tail(at[2])) {
-        bool overlong = at[0] == 0xe0 && at[1] < 0xa0;
-        bool surrogate = at[0] == 0xed && at[1] > 0x9f;
-        return overlong || surrogate ? 0 : 3;
-    }
-    if (left >= 4 && at[0] >= 0xf0 && at[0] <= 0xf4 && is_tail(at[1]) && is_tail(at[2]) && is_tail(at[3])) {
-        bool overlong = at[0] == 0xf0 && at[1] < 0x90;
-        bool too_large = at[0] == 0xf4 && at[1] > 0x8f;
-        return overlong || too_large ? 0 : 4;
+    const unsigned char *at = (const unsigned char *)s.at;
+
+    for (size_t i = 0; s.len > 0 && i < sizeof forms / sizeof *forms; i++) {
+        if (at[0] >= forms[i].first_min && at[0] <= forms[i].first_max)
+            return fits_form(at, s.len, &forms[i]) ? forms[i].len : 0;
     }
     return 0;
 }
@@ -119,17 +127,12 @@ static size_t ascii_len(struct str s)
     return at;
 }
 
-size_t str_utf8_len(struct str s)
-{
-    return s.len ? sequence_len((const unsigned char *)s.at, s.len) : 0;
-}
-
 bool str_is_utf8(struct str s)
 {
     size_t at = ascii_len(s);
 
     while (at < s.len) {
-        size_t len = sequence_len((const unsigned char *)s.at + at, s.len - at);
+        size_t len = str_utf8_len(str_from(s, at));
         if (len == 0)
             return false;
         at += len;
