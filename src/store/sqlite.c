@@ -30,8 +30,8 @@ struct db {
 
 /* The writer's cache holds the largest batch, so that no page is written before the commit. */
 static const char *const settings[] = {
-    [DB_WRITER] = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384;"
-                  "PRAGMA journal_size_limit = 50331648",
+    [DB_WRITER] = ("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -16384;"
+                   "PRAGMA journal_size_limit = 50331648"),
     [DB_CHECKPOINTER] = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0",
     [DB_READER] = "PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA cache_size = -8192",
     [DB_BUILDER] = "PRAGMA page_size = 8192; PRAGMA synchronous = EXTRA",
