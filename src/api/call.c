@@ -1,6 +1,7 @@
 #include "api/call.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "api/wait.h"
@@ -8,6 +9,7 @@
 #include "base/memory.h"
 #include "core/private.h"
 #include "crypto/hash.h"
+#include "http/server.h"
 
 struct call *call_of(const struct exchange *exchange)
 {
@@ -44,7 +46,7 @@ void call_loop_begin(struct loop *loop)
         log_write(LOG_ERROR, "api", "no memory for a loop");
         abort();
     }
-    mine->api = loop_user(loop);
+    mine->api = server_user(loop);
     mine->loop = loop;
     mine->entropy = entropy_from_system();
     loop_set_user(loop, mine);
@@ -191,12 +193,8 @@ bool call_set_idempotency(struct call *call, struct job *job, struct str suffix,
     }
     if (!key.at || call->dry_run)
         return true;
-    hash = hash_of_parts((struct str[]){ { (const char *)&author, sizeof(author) },
-                                         job->command.route,
-                                         STR("\n"),
-                                         key,
-                                         suffix },
-                         5);
+    hash = hash_of_parts(
+        (struct str[]){ { (const char *)&author, sizeof(author) }, job->command.route, STR("\n"), key, suffix }, 5);
     memcpy(job->command.idem_key, hash.bytes, sizeof(job->command.idem_key));
     hash = hash_mac(key, body);
     memcpy(job->command.idem_body, hash.bytes, sizeof(job->command.idem_body));
