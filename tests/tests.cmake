@@ -3,7 +3,7 @@ add_library(test_harness STATIC ${CMAKE_SOURCE_DIR}/tests/test.c)
 target_include_directories(test_harness PUBLIC ${CMAKE_SOURCE_DIR}/tests)
 target_link_libraries(test_harness PUBLIC room_base)
 get_filename_component(TALLY_SHARED ${CMAKE_SOURCE_DIR}/../shared ABSOLUTE)
-target_compile_definitions(test_harness PUBLIC TALLY_SHARED="${TALLY_SHARED}")
+target_compile_definitions(test_harness PUBLIC TALLY_SHARED="${TALLY_SHARED}" TALLY_TESTS="${CMAKE_SOURCE_DIR}/tests")
 
 file(GLOB unit_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/test_*.c)
 foreach(source ${unit_tests})

@@ -4,8 +4,6 @@
 #include "service/flexnet_clock.h"
 
 #define NOON_S (DAY_S / 2)
-/* How far an hour that occurs twice may be stepped back into and still be the first of the two. */
-#define TWICE_SLACK_S 600
 
 struct flexnet_clock flexnet_clock_start(const struct zone *zone, const struct flexnet_origin *origin)
 {
@@ -48,6 +46,7 @@ static bool step(struct flexnet_clock *clock, int32_t time_s)
     }
     if (forward < -FLEXNET_SLIP_MAX_S && forward > -NOON_S)
         doubt(clock);
+    clock->slip_s = forward < 0 && forward >= -FLEXNET_SLIP_MAX_S ? -forward : 0;
     clock->running = true;
     clock->time_s = time_s;
     return false;
@@ -78,7 +77,7 @@ static void set_offset(struct flexnet_clock *clock, int32_t offset_s)
 static bool day_by_date(const struct flexnet_line *line, int64_t *ret_day)
 {
     const struct flexnet_date *date = &line->date;
-    int64_t day = zone_day_number(date->year, date->month, date->day);
+    int64_t day = civil_to_days(date->civil);
     int32_t later = date->time_s < 0 ? 0 : line->time_s - date->time_s;
 
     if (later > NOON_S) {
@@ -117,14 +116,14 @@ static status set_by_date(struct flexnet_clock *clock, const struct flexnet_line
     return set_zone(clock, line->date.zone, err);
 }
 
-/* Of an hour that occurs twice the first, unless that would be well before the line before. */
+/* Of an hour that occurs twice the first, unless it was over at the line before. */
 static int64_t utc_of(const struct flexnet_clock *clock, int64_t local_s)
 {
     int64_t utc_s[2];
 
     if (!clock->zone)
         return local_s - clock->offset_s;
-    if (zone_to_utc(clock->zone, local_s, utc_s) == 2 && utc_s[0] < clock->utc_s - TWICE_SLACK_S)
+    if (zone_to_utc(clock->zone, local_s, utc_s) == 2 && utc_s[0] + clock->slip_s < clock->utc_s)
         return utc_s[1];
     return utc_s[0];
 }
@@ -145,8 +144,7 @@ status flexnet_clock_read(struct flexnet_clock *clock, const struct flexnet_line
     utc_s = line->stamped ? local_s - line->stamp_offset_s : utc_of(clock, local_s);
     if (!late)
         clock->utc_s = utc_s;
-    *ret_moment = (struct flexnet_moment){ .at_ms = utc_s * 1000,
-                                           .placed = (clock->dated && clock->zoned) || line->stamped,
-                                           .certain = clock->certain };
+    *ret_moment = (struct flexnet_moment){ .at_ms = utc_s * 1000, .certain = clock->certain };
+    ret_moment->placed = clock->dated && clock->zoned && time_in_range(ret_moment->at_ms);
     return OK;
 }

@@ -50,6 +50,7 @@ struct flexnet_clock {
     int64_t midnights;           /* since the first line */
     int32_t time_s;              /* the newest line's time of day */
     int32_t offset_s;            /* by the log's newest zone name */
+    int32_t slip_s;              /* how much earlier it is than the line before, when that is another daemon's doing */
     int64_t utc_s;               /* the newest line's instant */
     struct flexnet_origin found; /* by what the log said first */
 };

@@ -1,5 +1,5 @@
 /*
- * service/flexnet_date: the dates of a log, in the four places where one stands:
+ * service/flexnet_date: the dates of a log. They stand in four places:
  *
  *     TIMESTAMP 1/8/2017
  *     Server's System Date and Time: Sun Jan 08 2017 17:17:45 EST
@@ -19,27 +19,25 @@
  */
 static const char *const months[] = {
     "jan ene janv gen",
-    "feb fev febr f\xc3\xa9v f\xc3\xa9vr f\xe9v f\xe9vr",
-    "mar mars mrz mrt m\xc3\xa4r m\xc3\xa4rz m\xe4r m\xe4rz",
+    "feb fev febr f\303\251v f\303\251vr f\351v f\351vr",
+    "mar mars mrz mrt m\303\244r m\303\244rz m\344r m\344rz",
     "apr abr avr",
     "may mai mag mei",
     "jun juin giu",
     "jul juil lug",
-    "aug ago ao\xc3\xbbt ao\xfbt",
+    "aug ago ao\303\273t ao\373t",
     "sep sept set",
     "oct okt ott out",
     "nov",
-    "dec dic dez d\xc3\xa9"
-    "c d\xe9"
-    "c",
+    "dec dic dez d\303\251c d\351c",
 };
 
 /* 1 … 12, or 0 for a word that is none. */
-static int month_of(struct str word)
+static int32_t month_of(struct str word)
 {
     if (str_ends(word, STR(".")))
         word = str_cut(word, 0, word.len - 1);
-    for (int month = 1; month <= 12; month++) {
+    for (int32_t month = 1; month <= 12; month++) {
         struct str names = str_of(months[month - 1]);
         while (names.len > 0) {
             if (str_eq_nocase(word, str_take(&names, ' ')))
@@ -47,11 +45,6 @@ static int month_of(struct str word)
         }
     }
     return 0;
-}
-
-static bool date_is_real(const struct flexnet_date *date)
-{
-    return zone_day_exists(date->year, date->month, date->day);
 }
 
 /* "1/8/2017" */
@@ -62,8 +55,8 @@ static bool take_numeric(struct str *rest, struct flexnet_date *ret_date)
     if (!flexnet_take_number(rest, 2, &month) || !flexnet_take_byte(rest, '/') || !flexnet_take_number(rest, 2, &day) ||
         !flexnet_take_byte(rest, '/') || !flexnet_take_number(rest, 4, &year))
         return false;
-    *ret_date = (struct flexnet_date){ .year = (int)year, .month = (int)month, .day = (int)day, .time_s = -1 };
-    return date_is_real(ret_date);
+    *ret_date = (struct flexnet_date){ .civil = { (int32_t)year, (int32_t)month, (int32_t)day }, .time_s = -1 };
+    return civil_is_valid(ret_date->civil);
 }
 
 /* "Sun Jan 08 2017 17:17:45 EST" */
@@ -75,17 +68,17 @@ static bool read_words(struct str text, struct flexnet_date *ret_date)
 
     (void)str_take(&rest, ' '); /* the day of the week, which the date says already */
     rest = str_trim(rest);
-    date.month = month_of(str_take(&rest, ' '));
+    date.civil.month = month_of(str_take(&rest, ' '));
     rest = str_trim(rest);
     if (!flexnet_take_number(&rest, 2, &day) || !flexnet_take_byte(&rest, ' ') ||
         !flexnet_take_number(&rest, 4, &year) || !flexnet_take_byte(&rest, ' ') ||
         !flexnet_take_time(&rest, &date.time_s))
         return false;
-    date.day = (int)day;
-    date.year = (int)year;
+    date.civil.day = (int32_t)day;
+    date.civil.year = (int32_t)year;
     date.zone = str_trim(rest);
     *ret_date = date;
-    return date_is_real(ret_date);
+    return civil_is_valid(ret_date->civil);
 }
 
 /* What follows `label` in text, when it begins with it. */
@@ -130,18 +123,20 @@ bool flexnet_take_stamp(struct str *rest, struct flexnet_line *line)
     struct str at = *rest;
     uint32_t year = 0, month = 0, day = 0;
     int32_t time_s = 0, offset_s = 0;
+    struct civil_date date;
     struct str offset;
 
     if (!flexnet_take_number(&at, 4, &year) || !flexnet_take_byte(&at, '-') || !flexnet_take_number(&at, 2, &month) ||
         !flexnet_take_byte(&at, '-') || !flexnet_take_number(&at, 2, &day) || !flexnet_take_byte(&at, 'T') ||
-        !flexnet_take_time(&at, &time_s) || !zone_day_exists((int)year, (int)month, (int)day))
+        !flexnet_take_time(&at, &time_s))
         return false;
     offset = str_cut(at, 0, str_find(at, ' '));
-    if (zone_read_offset(offset, &offset_s).code)
+    date = (struct civil_date){ (int32_t)year, (int32_t)month, (int32_t)day };
+    if (!civil_is_valid(date) || zone_read_offset(offset, &offset_s).code)
         return false;
     *rest = str_from(at, offset.len);
     line->stamped = true;
-    line->stamp_day = zone_day_number((int)year, (int)month, (int)day);
+    line->stamp_day = civil_to_days(date);
     line->stamp_offset_s = offset_s;
     line->time_s = time_s;
     return true;

@@ -116,14 +116,17 @@ static void place_brackets(const struct brackets *brackets, struct flexnet_line 
 /* Where the name ends: at two spaces after its first "@" with a bracket or nothing behind them, or at text.len. */
 static size_t name_end(struct str text)
 {
-    for (size_t i = str_find(text, '@'); i + 1 < text.len; i++) {
-        if (text.at[i] != ' ' || text.at[i + 1] != ' ')
-            continue;
-        struct str behind = str_trim(str_from(text, i));
-        if (behind.len == 0 || behind.at[0] == '(' || behind.at[0] == '[' || behind.at[0] == '^')
-            return i;
+    size_t at = str_find(text, '@');
+
+    while (at < text.len) {
+        size_t end = at;
+        while (end < text.len && text.at[end] == ' ')
+            end++;
+        if (end - at >= 2 && (end == text.len || text.at[end] == '(' || text.at[end] == '['))
+            return at;
+        at = end == at ? at + 1 : end;
     }
-    return text.len;
+    return at;
 }
 
 static bool split_name(struct str name, struct flexnet_line *line)

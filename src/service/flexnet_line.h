@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "codec/timetext.h"
 
 enum flexnet_kind {
     FLEXNET_NONE,         /* no line: more bytes are needed */
@@ -46,7 +47,7 @@ enum flexnet_kind {
 #define FLEXNET_LINE_MAX_BYTES 8192
 
 struct flexnet_date {
-    int year, month, day;
+    struct civil_date civil;
     int32_t time_s;  /* the time of day that stands beside it; -1 when none does */
     struct str zone; /* the zone's name that follows; may be empty */
 };

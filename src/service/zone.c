@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "codec/timetext.h"
 
 #define PATH_MAX_BYTES 1024
 
@@ -22,41 +23,6 @@ struct zone zone_fixed(int32_t offset_s)
     return (struct zone){ .offset_s = offset_s };
 }
 
-static bool is_leap(int year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-bool zone_day_exists(int year, int month, int day)
-{
-    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-
-    if (year < 1900 || year > 9999 || month < 1 || month > 12 || day < 1)
-        return false;
-    return day <= days[month - 1] + (month == 2 && is_leap(year));
-}
-
-/* Years are counted from March, so that the leap day is the last of its year and the months' lengths repeat. */
-int64_t zone_day_number(int year, int month, int day)
-{
-    int64_t y = month > 2 ? year : year - 1;
-    int64_t from_march = (month + 9) % 12;
-    int64_t day_of_year = (153 * from_march + 2) / 5 + day - 1;
-
-    return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
-}
-
-static int year_of(int64_t day_number)
-{
-    int year = (int)(1970 + day_number / 366); /* never too late, and too early by a day for each common year */
-
-    while (zone_day_number(year + 1, 1, 1) <= day_number)
-        year++;
-    while (zone_day_number(year, 1, 1) > day_number)
-        year--;
-    return year;
-}
-
 static int64_t floor_day(int64_t seconds)
 {
     return seconds / DAY_S - (seconds % DAY_S < 0);
@@ -68,12 +34,18 @@ static int weekday_of(int64_t day_number)
     return (int)(((day_number + 4) % 7 + 7) % 7);
 }
 
+static int64_t first_of(int year, int month)
+{
+    return civil_to_days((struct civil_date){ year, month, 1 });
+}
+
 static int64_t weekday_in_month(const struct zone_day *day, int year)
 {
-    int64_t first = zone_day_number(year, day->month, 1);
+    int64_t first = first_of(year, day->month);
     int in_month = (day->weekday - weekday_of(first) + 7) % 7 + 1 + (day->week - 1) * 7;
 
-    while (!zone_day_exists(year, day->month, in_month)) /* only week 5, "the last", can pass the month's end */
+    /* Only week 5, "the last", can pass the month's end. */
+    if (!civil_is_valid((struct civil_date){ year, day->month, in_month }))
         in_month -= 7;
     return first + in_month - 1;
 }
@@ -81,30 +53,33 @@ static int64_t weekday_in_month(const struct zone_day *day, int year)
 /* The civil second at which the rule's day and time fall in that year. */
 static int64_t civil_second(const struct zone_day *day, int year)
 {
-    int64_t number = zone_day_number(year, 1, 1);
+    bool leap = civil_is_valid((struct civil_date){ year, 2, 29 });
+    int64_t days = first_of(year, 1);
 
     switch (day->form) {
     case ZONE_DAY_WEEKDAY:
-        number = weekday_in_month(day, year);
+        days = weekday_in_month(day, year);
         break;
     case ZONE_DAY_JULIAN:
-        number += day->number - 1 + (is_leap(year) && day->number >= 60);
+        days += day->number - 1 + (leap && day->number >= 60);
         break;
     case ZONE_DAY_COUNTED:
-        number += day->number;
+        days += day->number;
         break;
     }
-    return number * DAY_S + day->time_s;
+    return days * DAY_S + day->time_s;
 }
 
 static int32_t rule_offset_at(const struct zone_rule *rule, int64_t utc_s)
 {
-    int year = year_of(floor_day(utc_s + rule->standard_s));
+    int64_t days = floor_day(utc_s + rule->standard_s);
     int64_t from, until;
     bool summer;
+    int year;
 
-    if (rule->standard_s == rule->summer_s)
+    if (rule->standard_s == rule->summer_s || days < 0 || days > TIME_MAX_MS / MS_PER_DAY)
         return rule->standard_s;
+    year = civil_from_days(days).year;
     from = civil_second(&rule->summer_from, year) - rule->standard_s;
     until = civil_second(&rule->summer_until, year) - rule->summer_s;
     summer = from < until ? from <= utc_s && utc_s < until : utc_s < until || from <= utc_s;
@@ -168,7 +143,7 @@ static bool is_zone_name(struct str name)
 static void file_close(FILE **file)
 {
     if (*file)
-        fclose(*file);
+        (void)fclose(*file); /* it was only read */
 }
 
 /* CODE_NOT_FOUND when there is no such file or it is none. */

@@ -20,9 +20,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
-#define ZONE_NAME_MAX_BYTES 64          /* "America/Argentina/ComodRivadavia" has 32 */
-#define ZONE_FILE_MAX_BYTES (64 * 1024) /* the largest file of the tz database has 4 kB */
-#define ZONE_CHANGES_MAX    4096        /* the most changes that a zone lists are below 400 */
+#define ZONE_NAME_MAX_BYTES 64                  /* "America/Argentina/ComodRivadavia" has 32 */
+#define ZONE_FILE_MAX_BYTES ((size_t)64 * 1024) /* the largest file of the tz database has 4 kB */
+#define ZONE_CHANGES_MAX    4096                /* the most changes that a zone lists are below 400 */
 #define ZONE_DIRECTORY      "/usr/share/zoneinfo"
 
 #define DAY_S 86400
@@ -43,7 +43,7 @@ struct zone_day {
     int32_t time_s;
 };
 
-/* What holds after the last listed change. */
+/* What holds after the last listed change, and from 1970 on where none is listed. */
 struct zone_rule {
     int32_t standard_s;
     int32_t summer_s; /* the same as standard_s where no clock is changed */
@@ -87,9 +87,5 @@ int32_t zone_offset_at(const struct zone *zone, int64_t utc_s);
  * that it comes out as much later as the clock was set forward, and is one.
  */
 int zone_to_utc(const struct zone *zone, int64_t local_s, int64_t ret_utc_s[2]);
-
-/* Days since 1970-01-01 in the Gregorian calendar, any year of four digits; and whether there is such a day. */
-int64_t zone_day_number(int year, int month, int day);
-bool zone_day_exists(int year, int month, int day);
 
 #endif

@@ -6,6 +6,8 @@
  */
 #include "service/zone.h"
 
+#include <assert.h>
+
 #include "base/memory.h"
 
 #define HEAD_BYTES   44
@@ -83,6 +85,7 @@ static status offset_of_type(struct str types, size_t type, int32_t *ret_offset_
 
     if ((type + 1) * 6 > types.len)
         return wrong(err, "a change is to a kind of local time that it does not have");
+    assert(types.at); /* six bytes at least, by the line above */
     offset_s = be32_signed(types.at + type * 6);
     if (offset_s < -OFFSET_MAX_S || offset_s > OFFSET_MAX_S)
         return wrong(err, "an offset is longer than 26 hours");
