@@ -12,9 +12,9 @@
 #include "base/str.h"
 
 /* The length of the padded text of so many bytes. A constant expression for constant lengths. */
-#define BASE64_TEXT_BYTES(len) (((len) + 2) / 3 * 4)
+#define BASE64_TEXT_BYTES(len) (((size_t)(len) + 2) / 3 * 4)
 /* An upper bound of the bytes in a text of either form. */
-#define BASE64_DATA_MAX_BYTES(text_len) ((text_len) / 4 * 3 + 2)
+#define BASE64_DATA_MAX_BYTES(text_len) ((size_t)(text_len) / 4 * 3 + 2)
 
 /* Writes exactly BASE64_TEXT_BYTES(len) characters, no NUL. */
 void base64_write(const void *bytes, size_t len, char *ret_text);
