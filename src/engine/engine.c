@@ -220,6 +220,11 @@ struct store *engine_store(struct engine *engine)
     return engine->store;
 }
 
+struct actor engine_system_actor(struct engine *engine)
+{
+    return engine->system;
+}
+
 int64_t engine_now_ms(struct engine *engine)
 {
     return atomic_load(&engine->now_ms);

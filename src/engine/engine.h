@@ -112,6 +112,8 @@ struct names *engine_names(struct engine *engine);
 struct publisher *engine_publisher(struct engine *engine);
 /* The store, for opening readers. */
 struct store *engine_store(struct engine *engine);
+/* The server's own identity, for what it records in its own name. */
+struct actor engine_system_actor(struct engine *engine);
 /* The engine's time now: slewed, never going back (P7). */
 int64_t engine_now_ms(struct engine *engine);
 
