@@ -85,7 +85,6 @@ static status offset_of_type(struct str types, size_t type, int32_t *ret_offset_
 
     if ((type + 1) * 6 > types.len)
         return wrong(err, "a change is to a kind of local time that it does not have");
-    assert(types.at); /* six bytes at least, by the line above */
     offset_s = be32_signed(types.at + type * 6);
     if (offset_s < -OFFSET_MAX_S || offset_s > OFFSET_MAX_S)
         return wrong(err, "an offset is longer than 26 hours");
@@ -100,6 +99,7 @@ static status body_read(struct str body, const struct counts *counts, unsigned t
     const char *times = body.at;
     const char *indexes = body.at + (size_t)counts->changes * time_bytes;
 
+    assert(body.at && types.at); /* a body has at least one kind of local time */
     TRY(offset_of_type(types, 0, &zone->offset_s, err));
     zone->changes = memory_new(counts->changes, sizeof *zone->changes);
     if (!zone->changes)
