@@ -7,9 +7,11 @@
 
 #include "api/call.h"
 #include "api/problems.h"
+#include "api/wait.h"
 #include "codec/token_text.h"
 #include "crypto/hash.h"
 
+static const struct denial no_token = { .reason = REASON_BAD_TOKEN };
 static const char bearer_scheme[] = "Bearer ";
 
 static struct call *call_begin(struct exchange *exchange)
@@ -25,18 +27,16 @@ static struct call *call_begin(struct exchange *exchange)
     return call;
 }
 
-/* What the credential says; *ret_reason why it is refused, *ret_cred which one it was if that is known. */
-static status bearer_find(struct call *call, struct str token, enum reason *ret_reason, struct id *ret_cred)
+/* What the credential says; *denial why it is refused, and which one it was if that is known. */
+static status bearer_find(struct call *call, struct str token, struct denial *denial)
 {
     struct engine *engine = call_engine(call);
     enum token_kind kind;
     struct hash hash;
 
-    *ret_reason = REASON_BAD_TOKEN;
     TRY(token_text_read(token, &kind, NULL));
     hash = hash_of(token);
-    return directory_find(engine_directory(engine), hash.bytes, engine_now_ms(engine), &call->bearer, ret_reason,
-                          ret_cred);
+    return directory_find(engine_directory(engine), hash.bytes, engine_now_ms(engine), &call->bearer, denial);
 }
 
 static void failure_answer(struct call *call)
@@ -45,7 +45,7 @@ static void failure_answer(struct call *call)
         answer_problem_of(call, call->jobs);
 }
 
-static enum http_verdict credential_refuse(struct call *call, enum reason reason, struct id cred)
+static enum http_verdict credential_refuse(struct call *call, const struct denial *denial)
 {
     struct job *job = call_jobs(call, 1);
 
@@ -55,8 +55,8 @@ static enum http_verdict credential_refuse(struct call *call, enum reason reason
     job->command.actor = engine_system_actor(call_engine(call));
     job->command.actor.via = VIA_NONE;
     job->command.actor.level = LEVEL_A0;
-    job->command.auth_failed.reason = reason;
-    job->command.auth_failed.cred = cred;
+    job->command.auth_failed.reason = denial->reason;
+    job->command.auth_failed.cred = denial->cred;
     call_set_source(call, job);
     call_submit(call, failure_answer);
     return HTTP_TAKEN_OVER;
@@ -86,13 +86,12 @@ static enum http_verdict admit_bearer(struct call *call, struct str header)
 {
     enum permission permission = (enum permission)call->exchange->route->permission;
     struct str token = str_from(header, sizeof(bearer_scheme) - 1);
-    enum reason reason = REASON_BAD_TOKEN;
-    struct id cred = { 0 };
+    struct denial denial = no_token;
 
     if (!str_eq_nocase(str_cut(header, 0, sizeof(bearer_scheme) - 1),
                        (struct str){ bearer_scheme, sizeof(bearer_scheme) - 1 }) ||
-        bearer_find(call, token, &reason, &cred).code)
-        return credential_refuse(call, reason, cred);
+        bearer_find(call, token, &denial).code)
+        return credential_refuse(call, &denial);
     call->is_known = true;
     if (permission > PERM_ANY && !permissions_hold(call->bearer.permissions, permission))
         return permission_refuse(call);
@@ -109,8 +108,8 @@ enum http_verdict call_admit(struct exchange *exchange)
         return HTTP_TAKEN_OVER;
     }
     if (exchange_header_once(exchange, STR("Authorization"), &header, NULL).code)
-        return credential_refuse(call, REASON_BAD_TOKEN, (struct id){ 0 });
+        return credential_refuse(call, &no_token);
     if (header.at)
         return admit_bearer(call, header);
-    return is_public(call) ? HTTP_ALLOWED : credential_refuse(call, REASON_BAD_TOKEN, (struct id){ 0 });
+    return is_public(call) ? HTTP_ALLOWED : credential_refuse(call, &no_token);
 }

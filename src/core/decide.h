@@ -36,9 +36,10 @@ enum outcome_kind {
 struct outcome {
     enum outcome_kind kind;
     enum problem problem;
-    struct str member; /* at fault; a constant of the program, or empty */
-    uint64_t index;    /* REPEAT, ENDED; of LEASE the grant's */
-    struct id id;      /* LEASE, TICKET, ENDED */
+    struct str member;  /* at fault; a constant of the program, or empty */
+    uint64_t index;     /* REPEAT, ENDED; of LEASE the grant's */
+    struct id id;       /* LEASE, TICKET, ENDED */
+    uint8_t ended_kind; /* ENDED: ID_LEASE or ID_TICKET */
     int64_t expires_ms;
     int64_t proven_until_ms;
     int64_t place; /* TICKET: in the queue from 1; 0: offered */

@@ -179,6 +179,7 @@ static uint32_t own_lease(struct decide_context *context, const struct command *
     if (ended && ended->principal == author && ended->kind == ID_LEASE) {
         outcome->kind = OUTCOME_ENDED;
         outcome->id = ended->id;
+        outcome->ended_kind = ended->kind;
         outcome->index = ended->index;
         outcome->state = ended->state;
         outcome->reason = ended->reason;
