@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "api/call.h"
+#include "api/inside.h"
 #include "api/problems.h"
-#include "api/wait.h"
 #include "codec/token_text.h"
 #include "crypto/hash.h"
 

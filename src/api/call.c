@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/wait.h"
+#include "api/inside.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "core/private.h"

@@ -1,0 +1,77 @@
+#include "api/api.h"
+
+#include "api/inside.h"
+#include "base/memory.h"
+
+static status parts_new(struct api *api, struct err *err)
+{
+    struct engine *engine = api->config.engine;
+
+    if (pthread_mutex_init(&api->loops_mutex, NULL))
+        return (status){ CODE_NO_MEMORY };
+    TRY(worker_pool_new(API_WORKERS, API_WORKERS_QUEUE, &api->workers, err));
+    return ledger_views_new(engine_store(engine), engine_publisher(engine), API_WORKERS, &api->views);
+}
+
+status api_new(const struct api_config *config, struct api **ret_api, struct err *err)
+{
+    struct api *api = memory_new(1, sizeof(*api));
+    status s;
+
+    if (!api)
+        return err_set(err, CODE_NO_MEMORY, "no memory for the api");
+    api->config = *config;
+    s = parts_new(api, err);
+    if (s.code) {
+        api_free(api);
+        return s;
+    }
+    *ret_api = api;
+    return OK;
+}
+
+void api_free(struct api *api)
+{
+    if (!api)
+        return;
+    worker_pool_free(&api->workers);
+    ledger_views_free(api->views);
+    pthread_mutex_destroy(&api->loops_mutex);
+    memory_free(api);
+}
+
+struct engine *api_engine(const struct api *api)
+{
+    return api->config.engine;
+}
+
+struct str api_route_name(const struct route *route)
+{
+    const struct route_about *about = route->about;
+
+    return str_of(about->name);
+}
+
+void api_loop_joined(struct api *api, struct api_loop *loop)
+{
+    pthread_mutex_lock(&api->loops_mutex);
+    api->loops[api->loop_count++] = loop;
+    pthread_mutex_unlock(&api->loops_mutex);
+}
+
+void api_loop_left(struct api *api, struct api_loop *loop)
+{
+    pthread_mutex_lock(&api->loops_mutex);
+    for (size_t i = 0; i < api->loop_count; i++) {
+        if (api->loops[i] == loop)
+            api->loops[i] = api->loops[--api->loop_count];
+    }
+    pthread_mutex_unlock(&api->loops_mutex);
+}
+
+struct http_hooks api_hooks(void)
+{
+    return (struct http_hooks){
+        .authorize = call_admit, .turn = call_turn, .begin = call_loop_begin, .end = call_loop_end
+    };
+}
