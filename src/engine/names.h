@@ -75,10 +75,14 @@ MUST_CHECK status names_find(struct names *names, enum name_kind kind, struct id
 /* How many there are, pending ones too. */
 uint64_t names_count(struct names *names);
 
+/* What ids of names of that kind are. */
+enum id_kind name_id_kind(enum name_kind kind);
 /*
  * How the store keeps a name: its kind, and as text "<organisation, or ->\n<name>" for a principal, the plain text for
  * an alias. CODE_TOO_LARGE or CODE_NO_MEMORY are the arena's.
  */
 MUST_CHECK status name_to_alias(const struct name_new *name, struct arena *arena, struct store_alias *ret_alias);
+/* The other way. The text stays the alias's. CODE_CORRUPT names the id. */
+MUST_CHECK status name_from_alias(const struct store_alias *alias, struct name_new *ret_name, struct err *err);
 
 #endif
