@@ -45,6 +45,14 @@ static void lease_unlink(struct facts *facts, uint32_t place)
         pool->lease_oldest = lease->newer;
 }
 
+/* Room for one more, so that lease_add can't fail for want of memory. */
+static status lease_reserve(struct facts *facts)
+{
+    TRY(table_reserve(&facts->leases, 1));
+    TRY(table_cover(&facts->lease_pulses, facts->leases.used + 1));
+    return FACTS_RESERVE(facts, lease_by_id);
+}
+
 status lease_add(struct facts *facts, const struct lease *lease, int64_t seen_ms, uint32_t *ret_place)
 {
     struct pool *pool = pool_at(facts, lease->pool);
@@ -53,9 +61,7 @@ status lease_add(struct facts *facts, const struct lease *lease, int64_t seen_ms
 
     if (lease_find(facts, lease->id) != NONE)
         return (status){ CODE_CORRUPT };
-    TRY(table_reserve(&facts->leases, 1));
-    TRY(table_cover(&facts->lease_pulses, facts->leases.used + 1));
-    TRY(FACTS_RESERVE(facts, lease_by_id));
+    TRY(lease_reserve(facts));
     place = table_take(&facts->leases);
     *lease_at(facts, place) = *lease;
     lease_at(facts, place)->observed_next = NONE;
@@ -70,6 +76,16 @@ status lease_add(struct facts *facts, const struct lease *lease, int64_t seen_ms
         wheel_add(&facts->lease_wheel, place, lease_deadline_ms(pool, lease, pulse));
     *ret_place = place;
     return OK;
+}
+
+/* Whether leases of the pool are still to be revoked. Marked are its newest, so this ends soon while there are some. */
+static bool has_marked(const struct facts *facts, const struct pool *pool)
+{
+    uint32_t place = pool->lease_newest;
+
+    while (place != NONE && lease_at(facts, place)->ending != ENDING_REVOKE)
+        place = lease_at(facts, place)->older;
+    return place != NONE;
 }
 
 void lease_end(struct facts *facts, uint32_t place, enum lease_state state, enum reason reason)
@@ -89,6 +105,8 @@ void lease_end(struct facts *facts, uint32_t place, enum lease_state state, enum
     lease_unlink(facts, place);
     pool->used -= lease->quantity;
     pool->occupied -= lease->quantity;
+    if (lease->ending == ENDING_REVOKE)
+        pool->revoking = has_marked(facts, pool);
     ended_push(facts, &ended);
     FACTS_REMOVE(facts, lease_by_id, place);
     *lease_pulse_at(facts, place) = (struct lease_pulse){ 0 };
@@ -175,6 +193,7 @@ static status ticket_claim_apply(struct facts *facts, const struct entry *entry,
 
     if (ticket == NONE || ticket_at(facts, ticket)->state != TICKET_OFFERED)
         return err_set(err, CODE_CORRUPT, "a seat was granted to a ticket that has no offer");
+    TRY(lease_reserve(facts));
     TRY(ended_reserve(facts));
     ticket_end(facts, ticket, TICKET_CLAIMED, REASON_OWNER);
     return OK;
