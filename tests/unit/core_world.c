@@ -223,7 +223,11 @@ void world_system(struct world *world, enum audit_code code, int64_t number)
 
 void world_restart(struct world *world)
 {
+    bool no_due = world->no_due;
+
+    world->no_due = true;
     world_system(world, TS1005, (int64_t)world->facts.epoch + 1);
+    world->no_due = no_due;
 }
 
 /* ---- the ledger ---- */

@@ -72,7 +72,7 @@ MUST_CHECK status world_append(struct world *world, struct entry *entry, struct 
 size_t world_due(struct world *world);
 /* Moves the clock forward in steps of at most a second, with what is due at each. */
 void world_wait(struct world *world, int64_t ms);
-/* A restart: writer.started with the next epoch. */
+/* A restart: writer.started with the next epoch, before anything that is due. */
 void world_restart(struct world *world);
 /* An entry that the server writes about itself. */
 void world_system(struct world *world, enum audit_code code, int64_t number);
