@@ -6,7 +6,8 @@
  * facts (maps, pulses, wheels, the due list) is not written; it is found again when reading, but for the deadlines,
  * which the next writer.started sets. Read bytes are not trusted: every place and list is looked through before anybody
  * follows it, and what is not as image_write writes it is CODE_CORRUPT. Whether an image is the right one says its
- * hash. An image is for the machine's own byte order; on another the ledger is replayed. Reads and writes no file (P10).
+ * hash. An image is for the machine's own byte order; on another the ledger is replayed. Reads and writes no file
+ * (P10).
  */
 #ifndef CORE_IMAGE_H
 #define CORE_IMAGE_H
