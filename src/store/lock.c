@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "store/files.h"
 
@@ -32,8 +33,10 @@ static void write_pid(int fd)
     char text[PID_BYTES];
     int len = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 
-    if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)len, 0) != len)
-        (void)ftruncate(fd, 0);
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) == len)
+        return;
+    if (ftruncate(fd, 0))
+        log_write(LOG_WARN, "store", "the lock file names a process that is gone");
 }
 
 status lock_take(const char *dir, struct lock *ret_lock, struct err *err)
