@@ -74,6 +74,17 @@ static void a_bounded_number_stays_below_its_bound_and_reaches_all(void)
     CHECK_INT(seen, 0x3ff);
 }
 
+/* Below 3 × 2^62 a third of the numbers is below 2^62; taking the remainder alone would make it a half. */
+static void a_bounded_number_is_fair(void)
+{
+    struct entropy entropy = entropy_from_seed(3);
+    int low = 0;
+
+    for (int k = 0; k < 30000; k++)
+        low += entropy_below(&entropy, (uint64_t)3 << 62) < (uint64_t)1 << 62;
+    CHECK(low > 9500 && low < 10500);
+}
+
 static void the_clocks_run_forward_and_the_wall_clock_can_be_shifted(void)
 {
     struct clock_reading before = clock_read();
@@ -109,6 +120,7 @@ static const struct test tests[] = {
     TEST(the_kernel_gives_different_bytes_each_time),
     TEST(bytes_that_were_handed_out_are_gone_from_the_block),
     TEST(a_bounded_number_stays_below_its_bound_and_reaches_all),
+    TEST(a_bounded_number_is_fair),
     TEST(the_clocks_run_forward_and_the_wall_clock_can_be_shifted),
     TEST(secrets_are_equal_only_byte_for_byte),
 };

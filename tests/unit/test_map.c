@@ -73,16 +73,16 @@ static bool agrees(const struct map *map, const struct owner *owner, uint64_t ke
     return true;
 }
 
-static void play(struct map *map, struct owner *owner, struct entropy *entropy, uint64_t key_bound)
+static void play(struct map *map, struct owner *owner, struct entropy *entropy, uint32_t places, uint64_t key_bound)
 {
     for (int step = 0; step < 4000; step++) {
-        uint32_t place = (uint32_t)entropy_below(entropy, PLACES);
+        uint32_t place = (uint32_t)entropy_below(entropy, places);
         uint64_t key = entropy_below(entropy, key_bound);
         if (owner->live[place])
             take_out(map, owner, place);
         else if (find(map, owner, key) == MAP_NONE)
             put(map, owner, place, key);
-        if (step % 500 == 0 && !CHECK(agrees(map, owner, key_bound)))
+        if ((step % 500 == 0 || places < 10) && !CHECK(agrees(map, owner, key_bound)))
             return;
     }
     CHECK(agrees(map, owner, key_bound));
@@ -100,8 +100,21 @@ static void random_histories_agree_with_a_plain_array(void)
             return;
         owner->hash_mask = masks[i];
         CHECKING("mask %llx", (unsigned long long)masks[i]);
-        play(&map, owner, &entropy, 300);
+        play(&map, owner, &entropy, PLACES, 300);
         memory_free(owner);
+    }
+}
+
+/* Eight places in sixteen slots: runs of neighbours often cross the end of the table. */
+static void runs_that_wrap_around_the_end_agree_too(void)
+{
+    struct entropy entropy = entropy_from_seed(test_seed());
+
+    for (int round = 0; round < 20; round++) {
+        AUTO(struct map, map_free) map = { 0 };
+        struct owner owner = { .hash_mask = UINT64_MAX };
+        play(&map, &owner, &entropy, 8, 24);
+        CHECK_INT(map.capacity, 16);
     }
 }
 
@@ -151,6 +164,7 @@ static void an_empty_map_finds_nothing(void)
 
 static const struct test tests[] = {
     TEST(random_histories_agree_with_a_plain_array),
+    TEST(runs_that_wrap_around_the_end_agree_too),
     TEST(at_most_half_of_the_slots_are_used),
     TEST(room_that_was_reserved_is_there_without_memory),
     TEST(an_empty_map_finds_nothing),

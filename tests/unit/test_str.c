@@ -108,7 +108,8 @@ static void only_well_formed_utf8_is_utf8(void)
 
 static void a_number_is_plain_decimal_up_to_its_maximum(void)
 {
-    static const char *const bad[] = { "", "00", "01", "+1", "-1", " 1", "1 ", "1.0", "0x1", "18446744073709551616" };
+    static const char *const bad[] = { "",   "00", "01", "1:",  "1/",  "+1",
+                                       "-1", " 1", "1 ", "1.0", "0x1", "18446744073709551616" };
     uint64_t number = 7;
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
