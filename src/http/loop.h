@@ -3,7 +3,7 @@
  *
  * Everything of a connection happens on its loop's thread. Other threads have one door, loop_post. A turn is: wait,
  * read all that came and run handlers, take what was posted, look at time-outs; then the `turn` hook; then write, one
- * write for all the answers of a connection.
+ * write for all the answers of a connection. It turns at least once a second, also when nothing happens.
  */
 #ifndef HTTP_LOOP_H
 #define HTTP_LOOP_H
