@@ -1,0 +1,7 @@
+# The log's files, written by this project and judged by two verifiers that are not its own.
+add_executable(write_log ${CMAKE_CURRENT_LIST_DIR}/write_log.c)
+target_link_libraries(write_log PRIVATE test_harness)
+link_rooms_of(write_log ${CMAKE_CURRENT_LIST_DIR}/write_log.c)
+add_test(NAME tlog_verifiers COMMAND python3 -B ${CMAKE_CURRENT_LIST_DIR}/test_verifiers.py
+         $<TARGET_FILE:write_log> ${CMAKE_CURRENT_BINARY_DIR})
+set_tests_properties(tlog_verifiers PROPERTIES LABELS interop TIMEOUT 300)
