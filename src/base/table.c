@@ -1,3 +1,7 @@
+/*
+ * base/table: pages behind an array of pointers, of which only the array is ever moved. A free record is zeroed but for
+ * its first four bytes, which link it to the one freed before it.
+ */
 #include "base/table.h"
 
 #include <string.h>
