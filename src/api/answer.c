@@ -192,3 +192,22 @@ void answer_write(struct call *call, const struct job *job, struct json_out *out
     if (job->reply.index != UINT64_MAX && answer_status(job) < 400)
         json_out_u64(out, "index", job->reply.index);
 }
+
+void answer_call(struct call *call)
+{
+    struct json_out out = { .buf = &call->exchange->answer };
+    const struct job *job = call->jobs;
+    unsigned code;
+
+    if (call_refused(call, job))
+        return;
+    code = answer_status(job);
+    if (code >= 400) {
+        answer_problem_of(call, job);
+        return;
+    }
+    json_out_object(&out, NULL);
+    answer_write(call, job, &out);
+    json_out_end(&out);
+    http_respond_json(call->exchange, code);
+}

@@ -52,6 +52,22 @@ struct str api_route_name(const struct route *route)
     return str_of(about->name);
 }
 
+struct str api_member_name(const struct route *route, struct str member)
+{
+    const struct route_about *about = route->about;
+    struct str first = str_cut(member, 0, str_find(str_cut(member, 0, str_find(member, '[')), '.'));
+
+    for (size_t i = 0; about->request && i < about->request->count; i++) {
+        if (str_eq(str_of(about->request->fields[i].name), first))
+            return str_of(about->request->fields[i].name);
+    }
+    for (size_t i = 0; i < about->query_count; i++) {
+        if (str_eq(str_of(about->query[i]), first))
+            return str_of(about->query[i]);
+    }
+    return str_eq(first, STR("Idempotency-Key")) ? STR("Idempotency-Key") : STR_NONE;
+}
+
 void api_loop_joined(struct api *api, struct api_loop *loop)
 {
     pthread_mutex_lock(&api->loops_mutex);

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/inside.h"
+#include "api/answer.h"
+#include "api/handlers.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "core/private.h"
@@ -90,8 +91,20 @@ static void job_done(struct job *job)
         loop_post(call->exchange->loop, &call->task);
 }
 
+/* Names that unsubmitted jobs were given are free again. */
+static void jobs_forget(struct call *call)
+{
+    for (size_t i = 0; i < call->job_count && !call->submitted; i++) {
+        for (int k = 0; k < call->jobs[i].name_count; k++)
+            names_settle(engine_names(call_engine(call)), &call->jobs[i].names[k], false);
+    }
+    call->job_count = 0;
+    call->submitted = false;
+}
+
 struct job *call_jobs(struct call *call, size_t count)
 {
+    jobs_forget(call);
     call->jobs = arena_new(call_arena(call), count, sizeof(struct job));
     if (!call->jobs) {
         http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
@@ -118,6 +131,7 @@ void call_submit(struct call *call, call_answer *answer)
 
     assert(call->job_count > 0);
     call->answer = answer;
+    call->submitted = true;
     call->task = (struct loop_task){ .run = task_answer };
     atomic_store(&call->pending, call->job_count);
     for (size_t i = 0; i < call->job_count; i++)
@@ -140,20 +154,15 @@ static struct str network_of(struct str address)
 void call_set_source(struct call *call, struct job *job)
 {
     struct str address = { call->exchange->peer.text, call->exchange->peer.text_len };
-    struct api_loop *loop = call_loop(call);
+    struct engine *engine = call_engine(call);
+    struct name_new name = { .kind = NAME_ALIAS_NETWORK, .text = network_of(address) };
+    bool is_new = false;
 
-    if (id_is_none(call->src) || call->src_is_new) { /* a new one counts each job that carries it */
-        struct engine *engine = call_engine(call);
-
-        call->src_name = (struct name_new){ .kind = NAME_ALIAS_NETWORK, .text = network_of(address) };
-        if (names_alias(engine_names(engine), &call->src_name, &loop->entropy, engine_now_ms(engine), &call->src_is_new)
-                .code)
-            return; /* the register is full: the entry goes without a source */
-        call->src = call->src_name.id;
-    }
-    job->command.src = call->src;
-    if (call->src_is_new && job->name_count < JOB_NAMES_MAX)
-        job->names[job->name_count++] = call->src_name;
+    if (names_alias(engine_names(engine), &name, &call_loop(call)->entropy, engine_now_ms(engine), &is_new).code)
+        return; /* the register is full: the entry goes without a source */
+    job->command.src = name.id;
+    if (is_new)
+        job->names[job->name_count++] = name;
 }
 
 void call_set_private(struct call *call, struct job *job, struct str text)
@@ -200,4 +209,88 @@ bool call_set_idempotency(struct call *call, struct job *job, struct str suffix,
     memcpy(job->command.idem_body, hash.bytes, sizeof(job->command.idem_body));
     job->command.has_idem = true;
     return true;
+}
+
+/* ---- Refusing ---- */
+
+bool call_refused(struct call *call, const struct job *job)
+{
+    switch (job->reply.verdict) {
+    case VERDICT_DONE:
+        return false;
+    case VERDICT_OVERLOADED:
+        answer_problem(call, PROBLEM_OVERLOADED, STR_NONE);
+        return true;
+    case VERDICT_READ_ONLY:
+        answer_problem(call, PROBLEM_READ_ONLY, STR_NONE);
+        return true;
+    case VERDICT_STOPPING:
+        answer_problem(call, PROBLEM_STOPPING, STR_NONE);
+        return true;
+    default: /* it may have happened: an answer would be a guess (DESIGN section 2) */
+        http_hang_up(call->exchange);
+        return true;
+    }
+}
+
+/* The text of a 400, kept while its entry is written. */
+static void rejection_answer(struct call *call)
+{
+    const struct err *err = call->detail;
+    struct http_problem doc = { .status = 400,
+                                .code = "BAD_REQUEST",
+                                .title = STR("Bad request"),
+                                .detail = str_of(err->text),
+                                .member = str_of(err->member) };
+    struct json_out out;
+
+    if (call_refused(call, call->jobs))
+        return;
+    out = http_problem_begin(call->exchange, &doc);
+    json_out_u64(&out, "index", call->jobs->reply.index);
+    http_problem_send(call->exchange, &out, &doc);
+}
+
+void call_reject(struct call *call, const struct err *err)
+{
+    struct err *kept = arena_new(call_arena(call), 1, sizeof(*kept));
+    struct job *job = kept ? call_jobs(call, 1) : NULL;
+
+    if (!job) {
+        if (!kept)
+            http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+        return;
+    }
+    *kept = *err;
+    call->detail = kept;
+    job->command.kind = COMMAND_REJECTED;
+    job->command.rejected.problem = PROBLEM_BAD_REQUEST;
+    job->command.rejected.member = api_member_name(call->exchange->route, str_of(kept->member));
+    call_submit(call, rejection_answer);
+}
+
+bool call_path_id(struct call *call, size_t parameter, enum id_kind kind, struct id *ret_id)
+{
+    struct job *job;
+
+    if (!typeid_read(call->exchange->parameters[parameter], kind, ret_id).code)
+        return true;
+    job = call_jobs(call, 1);
+    if (job) {
+        job->command.kind = COMMAND_REJECTED;
+        job->command.rejected.problem = PROBLEM_NOT_FOUND;
+        call_submit(call, answer_call);
+    }
+    return false;
+}
+
+bool call_prefers(const struct call *call, struct str preference)
+{
+    struct str rest = exchange_header(call->exchange, STR("Prefer"));
+
+    while (rest.len) {
+        if (str_eq_nocase(str_trim(str_take(&rest, ',')), preference))
+            return true;
+    }
+    return false;
 }

@@ -24,11 +24,9 @@ struct call {
     bool is_known;        /* a live credential came along */
     bool dry_run;
     struct id request; /* req_… */
-    struct id src;     /* alias of the caller's network; none until call_source was needed */
-    struct name_new src_name;
-    bool src_is_new;
-    struct job *jobs; /* `job_count` of them, one after the other */
+    struct job *jobs;  /* `job_count` of them, one after the other */
     size_t job_count;
+    bool submitted;        /* they are, or were, the engine's */
     atomic_size_t pending; /* not done yet */
     call_answer *answer;
     void *detail; /* the handler's own, in the arena */

@@ -35,6 +35,11 @@ struct route_about {
 
 struct engine *api_engine(const struct api *api);
 struct str api_route_name(const struct route *route);
+/*
+ * The member of our own tables that a request's `member` begins with, as a constant of the program; empty when it is
+ * none: an unknown member's name is the client's text, and that has no place in a leaf (P8).
+ */
+struct str api_member_name(const struct route *route, struct str member);
 void api_loop_joined(struct api *api, struct api_loop *loop);
 void api_loop_left(struct api *api, struct api_loop *loop);
 

@@ -60,6 +60,7 @@ static status rebuild(struct engine *engine, struct err *err)
 
     TRY(names_load(engine->names, engine->reader, err));
     TRY(replay_all(engine, err));
+    TRY(names_load(engine->names, engine->reader, err));
     batch_clear(&engine->batch, engine->facts.size);
     command.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
     TRY(writer_append_system(engine, &command, err));

@@ -1,0 +1,69 @@
+#include "api/asserted.h"
+
+#include "api/inside.h"
+#include "codec/json_out.h"
+#include "tlog/bundle.h"
+
+bool asserted_alias(struct call *call, struct job *job, enum name_kind kind, struct str text, struct id *ret_alias,
+                    struct err *err)
+{
+    struct engine *engine = call_engine(call);
+    struct name_new name = { .kind = kind, .text = text };
+    bool is_new = false;
+
+    if (names_alias(engine_names(engine), &name, &call_loop(call)->entropy, engine_now_ms(engine), &is_new).code) {
+        (void)err_member(err, CODE_TOO_LARGE, "asserted", "too many different users and hosts are known already");
+        return false;
+    }
+    *ret_alias = name.id;
+    if (is_new)
+        job->names[job->name_count++] = name;
+    return true;
+}
+
+static status private_write(struct call *call, struct job *job, const struct json_array *asserted, struct str project)
+{
+    AUTO(struct buf, buf_free) text = { .max = BUNDLE_ENTRY_MAX_BYTES };
+    struct json_out out = { .buf = &text };
+    const struct json_pair *pairs = asserted->at;
+    struct str kept;
+
+    json_out_object(&out, NULL);
+    if (asserted->count) {
+        json_out_object(&out, "asserted");
+        for (size_t i = 0; i < asserted->count; i++)
+            json_out_pair(&out, pairs[i].name, pairs[i].text);
+        json_out_end(&out);
+    }
+    if (project.len)
+        json_out_text(&out, "project", project);
+    json_out_end(&out);
+    TRY(text.status);
+    TRY(arena_copy(call_arena(call), buf_str(&text), &kept));
+    call_set_private(call, job, kept);
+    return OK;
+}
+
+bool asserted_keep(struct call *call, struct job *job, const struct json_array *asserted, struct str project,
+                   struct err *err)
+{
+    struct lease_create *create = &job->command.lease_create;
+    const struct json_pair *pairs = asserted->at;
+
+    for (size_t i = 0; i < asserted->count; i++) {
+        if (str_eq(pairs[i].name, STR("user")) && pairs[i].text.len &&
+            !asserted_alias(call, job, NAME_ALIAS_USER, pairs[i].text, &create->user_alias, err))
+            return false;
+        if (str_eq(pairs[i].name, STR("host")) && pairs[i].text.len &&
+            !asserted_alias(call, job, NAME_ALIAS_HOST, pairs[i].text, &create->host_alias, err))
+            return false;
+    }
+    if (!asserted->count && !project.len)
+        return true;
+    if (private_write(call, job, asserted, project).code) {
+        (void)err_member(err, CODE_TOO_LARGE, "asserted", "what is asserted is longer than %d bytes in all",
+                         BUNDLE_ENTRY_MAX_BYTES);
+        return false;
+    }
+    return true;
+}
