@@ -1,0 +1,518 @@
+/*
+ * core/decide_observe, core/decide_restart, core/label: what other licence servers' logs say becomes observed pools and
+ * leases, exactly and without judging.
+ */
+#include "core/label.h"
+#include "core_check.h"
+#include "core_world.h"
+#include "test.h"
+
+/* One observer of a world; `line` goes on by itself, as does the log's time. */
+struct log {
+    struct world *world;
+    struct who reader;
+    int64_t line;
+    int64_t time_ms;
+    struct id users[4];
+    struct id hosts[4];
+};
+
+static void log_free(struct log *log)
+{
+    CHECK(facts_check(&log->world->facts));
+    world_free(&log->world);
+}
+
+static struct log log_of(struct world *world, struct who organisation)
+{
+    struct log log = { .world = world, .time_ms = WORLD_START_MS - 30 * DAY_MS };
+
+    log.reader = world_service(world, organisation, ROLE_ADMIN);
+    for (int i = 0; i < 4; i++) {
+        log.users[i] = world_alias(world);
+        log.hosts[i] = world_alias(world);
+    }
+    return log;
+}
+
+static struct log log_new(void)
+{
+    return log_of(world_new(13), WORLD_NOBODY);
+}
+#define LOG(name) AUTO(struct log, log_free) name = log_new()
+
+static struct command line(struct log *log, enum command_kind kind, const char *feature, int who)
+{
+    struct command command = world_as(log->world, log->reader, kind);
+
+    log->time_ms += 1000;
+    command.observation = (struct observation){ .product = STR("ansyslmd"),
+                                                .feature = str_of(feature),
+                                                .user_alias = log->users[who],
+                                                .host_alias = log->hosts[who],
+                                                .quantity = 1,
+                                                .limit = -1,
+                                                .line = ++log->line,
+                                                .occurred_at_ms = log->time_ms };
+    return command;
+}
+
+static struct entry seen(struct log *log, enum command_kind kind, const char *feature, int who)
+{
+    struct command command = line(log, kind, feature, who);
+    struct entry entry;
+
+    world_done(log->world, &command);
+    world_answer(log->world, log->world->count - 1, &entry); /* what is new stands before it */
+    return entry;
+}
+
+static struct pool *pool_of(const struct log *log, struct who organisation, const char *full_name)
+{
+    return world_pool(log->world, organisation, full_name);
+}
+
+static struct pool *meshing(const struct log *log)
+{
+    return pool_of(log, WORLD_NOBODY, "ansyslmd/meshing");
+}
+
+static void refused(struct world *world, const struct command *command, enum problem problem, const char *member)
+{
+    world->now_ms += 61000;
+    CHECK_OK(world_command(world, command));
+    CHECK_INT(world->outcome.kind, OUTCOME_PROBLEM);
+    CHECK_STR(problem_words[world->outcome.problem], problem_words[problem]);
+    CHECK_STR(world->outcome.member, str_of(member));
+    CHECK_INT(world->count, 1);
+}
+
+/* ---- first sight ---- */
+
+static void what_is_seen_first_begins_in_the_same_change(void)
+{
+    static const enum audit_code codes[] = { TS3002, TS3003, TS3006, TS6001 };
+    LOG(log);
+    struct command command = line(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+
+    world_done(log.world, &command);
+    CHECK_INT(log.world->count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        struct entry entry;
+
+        CHECKING("entry %zu", i);
+        world_answer(log.world, i, &entry);
+        CHECK_INT(entry.code, codes[i]);
+        CHECK_INT(entry.change_k, i + 1);
+        CHECK_INT(entry.actor.level, LEVEL_A0);
+        CHECK_INT(entry.actor.via, VIA_API_TOKEN);
+        CHECK(id_eq(entry.actor.who.id, log.reader.id));
+        CHECK_INT(entry.source, SOURCE_IMPORT);
+        CHECK_INT(entry.occurred_at_ms, log.time_ms);
+        CHECK_INT(entry.time_ms, log.world->now_ms);
+    }
+    CHECK_INT(meshing(&log)->kind, POOL_OBSERVED);
+    CHECK_INT(meshing(&log)->limit, -1);
+    world_done(log.world, &command);
+    CHECK_INT(log.world->count, 1);
+}
+
+static void a_return_or_denial_may_be_what_is_seen_first(void)
+{
+    LOG(log);
+
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_IN, "a", 0).code, TS6004);
+    CHECK_INT(log.world->count, 4);
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_DENIED, "b", 0).code, TS6003);
+    CHECK_INT(log.world->count, 3);
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_RESTART, "", 0).code, TS6005);
+    CHECK_INT(log.world->count, 1);
+}
+
+/* ---- seats ---- */
+
+static void each_out_is_a_lease_and_each_in_ends_the_oldest_like_it(void)
+{
+    LOG(log);
+    struct entry outs[3];
+    struct entry entry;
+
+    for (int i = 0; i < 3; i++)
+        outs[i] = seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    seen(&log, COMMAND_OBSERVE_OUT, "meshing", 1);
+    CHECK_INT(meshing(&log)->used, 4);
+    for (int i = 0; i < 3; i++) {
+        entry = seen(&log, COMMAND_OBSERVE_IN, "meshing", 0);
+        CHECK_INT(entry.code, TS6002);
+        CHECK(id_eq(entry.on[ON_LEASE].id, outs[i].on[ON_LEASE].id));
+        CHECK_INT(entry.data[DATA_REASON].number, REASON_RETURNED);
+        CHECK_INT(entry.data[DATA_USED].number, 3 - i);
+    }
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_IN, "meshing", 0).code, TS6004);
+    CHECK_INT(meshing(&log)->used, 1);
+}
+
+static void a_return_ends_what_has_its_feature_user_host_and_quantity(void)
+{
+    LOG(log);
+    struct command out = line(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    struct command in = line(&log, COMMAND_OBSERVE_IN, "meshing", 0);
+    struct command other;
+
+    out.observation.quantity = 2;
+    world_done(log.world, &out);
+    in.observation.quantity = 2;
+    other = in;
+    other.observation.user_alias = log.users[1];
+    CHECK_INT((world_done(log.world, &other), world_count(log.world, TS6004, log.world->index)), 1);
+    other = in;
+    other.observation.host_alias = log.hosts[1];
+    CHECK_INT((world_done(log.world, &other), world_count(log.world, TS6004, log.world->index)), 1);
+    other = in;
+    other.observation.quantity = 1;
+    CHECK_INT((world_done(log.world, &other), world_count(log.world, TS6004, log.world->index)), 1);
+    other = in;
+    other.observation.feature = STR("solver");
+    CHECK_INT((world_done(log.world, &other), world_count(log.world, TS6004, log.world->index)), 1);
+    CHECK_INT(meshing(&log)->used, 2);
+    CHECK_INT((world_done(log.world, &in), world_count(log.world, TS6002, log.world->index)), 1);
+    CHECK_INT(meshing(&log)->used, 0);
+    CHECK_INT(log.world->facts.observed_groups.live, 0);
+}
+
+static void an_observed_lease_is_kept_however_silent(void)
+{
+    LOG(log);
+
+    seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    world_wait(log.world, HOUR_MS);
+    world_restart(log.world);
+    log.world->now_ms += 400 * DAY_MS;
+    CHECK_INT(world_due(log.world), 0);
+    CHECK_INT(meshing(&log)->used, 1);
+}
+
+static void nobody_takes_or_ends_an_observed_seat(void)
+{
+    LOG(log);
+    struct id lease = seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0).on[ON_LEASE].id;
+    struct command command = world_as(log.world, log.reader, COMMAND_LEASE_RELEASE);
+
+    CHECK(id_is_none(world_take(log.world, log.reader, "ansyslmd/meshing", 1)));
+    CHECK_INT(log.world->outcome.reason, REASON_NOT_FOUND);
+    command.lease = lease;
+    refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
+    command.kind = COMMAND_LEASE_HEARTBEAT;
+    refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
+    command.kind = COMMAND_LEASE_REVOKE;
+    refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
+    CHECK_INT(meshing(&log)->used, 1);
+}
+
+/* ---- limits ---- */
+
+static void above_a_known_limit_is_recorded_and_not_refused(void)
+{
+    LOG(log);
+    struct command limit = line(&log, COMMAND_OBSERVE_LIMIT, "meshing", 0);
+    struct entry entry;
+
+    limit.observation.limit = 1;
+    world_done(log.world, &limit);
+    CHECK_INT(log.world->count, 4); /* product, feature, pool, limit */
+    entry = seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    CHECK_INT(entry.data[DATA_LIMIT].number, 1);
+    CHECK_INT(entry.data[DATA_OVER].number, 0);
+    entry = seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    CHECK_INT(entry.data[DATA_OVER].number, 1);
+    CHECK_INT(pool_over(meshing(&log)), 1);
+    limit.observation.limit = 0;
+    world_entry(log.world, world_done(log.world, &limit), &entry);
+    CHECK_INT(entry.data[DATA_OVER].number, 2);
+    limit.observation.limit = -1;
+    world_entry(log.world, world_done(log.world, &limit), &entry);
+    CHECK(!entry_has(&entry, DATA_LIMIT));
+    entry = seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    CHECK(!entry_has(&entry, DATA_LIMIT) && !entry_has(&entry, DATA_OVER));
+    CHECK_INT(pool_over(meshing(&log)), 0);
+}
+
+/* ---- restarts ---- */
+
+static void a_restart_closes_every_seat_of_its_daemon_with_an_entry_each(void)
+{
+    LOG(log);
+    struct command command = line(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    struct entry entry;
+
+    for (int i = 0; i < 3; i++)
+        seen(&log, COMMAND_OBSERVE_OUT, "meshing", i);
+    seen(&log, COMMAND_OBSERVE_OUT, "solver", 0);
+    command.observation.product = STR("adskflex");
+    world_done(log.world, &command);
+    command = line(&log, COMMAND_OBSERVE_RESTART, "", 0);
+    world_entry(log.world, world_done(log.world, &command), &entry);
+    CHECK_INT(entry.code, TS6005);
+    CHECK_INT(entry.data[DATA_COUNT_OF].number, 4);
+    CHECK_INT(log.world->count, 5);
+    for (size_t i = 1; i < 5; i++) {
+        world_answer(log.world, i, &entry);
+        CHECK_INT(entry.code, TS6002);
+        CHECK_INT(entry.data[DATA_REASON].number, REASON_RESTART);
+        CHECK_INT(entry.occurred_at_ms, log.time_ms);
+    }
+    CHECK_INT(meshing(&log)->used, 0);
+    CHECK_INT(pool_of(&log, WORLD_NOBODY, "adskflex/meshing")->used, 1);
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_IN, "meshing", 1).code, TS6004);
+}
+
+static void a_restart_of_more_seats_than_a_change_holds_is_repeated_until_none_is_left(void)
+{
+    enum { OPEN = 2 * OBSERVE_RESTART_MAX + 5 };
+    LOG(log);
+    struct command command;
+    int64_t closed = 0;
+    int rounds = 0;
+    struct entry entry;
+
+    for (int i = 0; i < OPEN; i++)
+        seen(&log, COMMAND_OBSERVE_OUT, i % 3 ? "meshing" : "solver", i % 4);
+    command = line(&log, COMMAND_OBSERVE_RESTART, "", 0);
+    do {
+        world_entry(log.world, world_done(log.world, &command), &entry);
+        closed += entry.data[DATA_COUNT_OF].number;
+        rounds++;
+    } while (entry.data[DATA_COUNT_OF].number == OBSERVE_RESTART_MAX);
+    CHECK_INT(closed, OPEN);
+    CHECK_INT(rounds, 3);
+    CHECK_INT(world_count(log.world, TS6002, 0), OPEN);
+    CHECK_INT(log.world->facts.leases.live, 0);
+    CHECK_INT(log.world->facts.observed_groups.live, 0);
+}
+
+/* ---- watermarks ---- */
+
+static struct command read_to(struct log *log, uint8_t head, int64_t offset)
+{
+    struct command command = line(log, COMMAND_OBSERVE_READ, "", 0);
+
+    memset(command.observation.head, head, sizeof command.observation.head);
+    command.observation.offset = offset;
+    return command;
+}
+
+static void a_watermark_moves_forwards_only(void)
+{
+    LOG(log);
+    struct command command = read_to(&log, 1, 1000);
+    struct facts *facts = &log.world->facts;
+    uint32_t place;
+
+    world_done(log.world, &command);
+    command = read_to(&log, 1, 3000);
+    world_done(log.world, &command);
+    world_done(log.world, &command);
+    command.observation.offset = 2999;
+    refused(log.world, &command, PROBLEM_WRONG_STATE, "offset");
+    command.observation.offset = -1;
+    refused(log.world, &command, PROBLEM_BAD_REQUEST, "offset");
+    command.observation.offset = 3000;
+    place = watermark_find(facts, NONE, command.observation.head);
+    if (CHECK(place != NONE)) {
+        CHECK_INT(watermark_at(facts, place)->offset, 3000);
+        CHECK_INT(watermark_at(facts, place)->line, 2);
+    }
+    command = read_to(&log, 2, 10);
+    world_done(log.world, &command);
+    CHECK_INT(facts->watermarks.live, 2);
+}
+
+static void organisations_observe_apart(void)
+{
+    AUTO(struct world *, world_free) world = world_new(17);
+    struct who acme = world_organisation(world);
+    struct who other = world_organisation(world);
+    struct log one = log_of(world, acme);
+    struct log two = log_of(world, other);
+    struct command command;
+    struct entry entry;
+
+    memcpy(two.users, one.users, sizeof two.users);
+    memcpy(two.hosts, one.hosts, sizeof two.hosts);
+    seen(&one, COMMAND_OBSERVE_OUT, "meshing", 0);
+    CHECK_INT(seen(&two, COMMAND_OBSERVE_IN, "meshing", 0).code, TS6004);
+    seen(&two, COMMAND_OBSERVE_OUT, "meshing", 0);
+    command = line(&two, COMMAND_OBSERVE_LIMIT, "meshing", 0);
+    command.observation.limit = 3;
+    world_done(world, &command);
+    command = line(&two, COMMAND_OBSERVE_RESTART, "", 0);
+    world_entry(world, world_done(world, &command), &entry);
+    CHECK_INT(entry.data[DATA_COUNT_OF].number, 1);
+    CHECK_INT(pool_of(&one, acme, "ansyslmd/meshing")->used, 1);
+    CHECK_INT(pool_of(&one, acme, "ansyslmd/meshing")->limit, -1);
+    CHECK_INT(pool_of(&two, other, "ansyslmd/meshing")->used, 0);
+    CHECK_INT(pool_of(&two, other, "ansyslmd/meshing")->limit, 3);
+    command = read_to(&one, 1, 1000);
+    world_done(world, &command);
+    command = read_to(&two, 1, 10); /* another reading of a log with the same first bytes */
+    world_done(world, &command);
+    CHECK_INT(world->facts.watermarks.live, 2);
+    CHECK(facts_check(&world->facts));
+}
+
+/* ---- wrong lines ---- */
+
+static void a_wrong_observation_is_refused_by_the_member_at_fault(void)
+{
+    LOG(log);
+    struct command good = line(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    struct command wrong = good;
+
+    wrong.observation.quantity = 0;
+    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "quantity");
+    wrong.observation.quantity = QUANTITY_MAX + 1;
+    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "quantity");
+    wrong = good;
+    wrong.observation.user_alias = (struct id){ 0 };
+    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "user");
+    wrong = good;
+    wrong.observation.host_alias = (struct id){ 0 };
+    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "host");
+    wrong = good;
+    wrong.observation.line = -1;
+    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "line");
+    wrong = good;
+    wrong.observation.occurred_at_ms = -1;
+    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "occurred_at");
+    wrong = good;
+    wrong.kind = COMMAND_OBSERVE_LIMIT;
+    wrong.observation.limit = -2;
+    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "limit");
+    CHECK_INT(log.world->facts.products.live, 0);
+}
+
+/* ---- names ---- */
+
+static void a_log_s_name_is_made_to_fit(void)
+{
+    static const struct {
+        const char *log;
+        const char *name;
+    } cases[] = {
+        { "meshing", "meshing" },
+        { "a b", "a b" },
+        { "", "_" },
+        { " ", "_" },
+        { " a ", "_a_" },
+        { "a/b", "a_b" },
+        { "\"G1\"", "_G1_" },
+        { "a\\b\tc\x7f", "a_b_c_" },
+        { "caf\xc3\xa9", "caf\xc3\xa9" },
+        { "caf\xe9", "caf_" },
+        { "\xc3", "_" },
+        { "\xc2\x85x", "__x" }, /* a control character of two bytes */
+        { "0123456789012345678901234567890123456789012345678901234567890123",
+          "0123456789012345678901234567890123456789012345678901234567890123" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char space[NAME_MAX_BYTES];
+
+        CHECKING("case %zu", i);
+        CHECK_STR(label_from_log(str_of(cases[i].log), space), str_of(cases[i].name));
+    }
+}
+
+static void long_names_are_cut_and_stay_apart(void)
+{
+    char one[100];
+    char two[100];
+    char one_space[NAME_MAX_BYTES];
+    char two_space[NAME_MAX_BYTES];
+    struct str first;
+    struct str second;
+
+    memset(one, 'x', sizeof one);
+    memset(two, 'x', sizeof two);
+    two[99] = 'y';
+    first = label_from_log((struct str){ one, sizeof one }, one_space);
+    second = label_from_log((struct str){ two, sizeof two }, two_space);
+    CHECK_INT(first.len, NAME_MAX_BYTES);
+    CHECK(label_fits(first) && label_fits(second) && !str_eq(first, second));
+    memset(one, 0xc3, sizeof one); /* a character that would be cut in two is left out whole */
+    for (size_t i = 1; i < sizeof one; i += 2)
+        one[i] = (char)0xa9;
+    first = label_from_log((struct str){ one, sizeof one }, one_space);
+    CHECK(label_fits(first));
+    CHECK_INT(first.len, NAME_MAX_BYTES - 1);
+}
+
+static void any_bytes_give_a_name_that_fits(void)
+{
+    struct entropy entropy = entropy_from_seed(test_seed());
+
+    for (int i = 0; i < 20000; i++) {
+        char bytes[100];
+        char space[NAME_MAX_BYTES];
+        struct str name = { bytes, entropy_below(&entropy, sizeof bytes) };
+
+        entropy_fill(&entropy, bytes, name.len);
+        name = label_from_log(name, space);
+        if (!CHECK(label_fits(name)))
+            break;
+        CHECK_STR(label_from_log(name, bytes), name); /* what fits stands for itself */
+    }
+}
+
+static void a_daemon_and_features_with_any_names_are_observed(void)
+{
+    LOG(log);
+    struct command command = line(&log, COMMAND_OBSERVE_OUT, "x/\"y\"", 0);
+
+    command.observation.product = STR("vendor\\daemon");
+    world_done(log.world, &command);
+    CHECK_INT(log.world->count, 4);
+    CHECK_INT(pool_of(&log, WORLD_NOBODY, "vendor_daemon/x__y_")->used, 1);
+    command.kind = COMMAND_OBSERVE_IN;
+    world_done(log.world, &command);
+    CHECK_INT(log.world->count, 1);
+    CHECK_INT(pool_of(&log, WORLD_NOBODY, "vendor_daemon/x__y_")->used, 0);
+}
+
+static void no_failed_allocation_changes_anything_observed(void)
+{
+    LOG(log);
+    struct command command;
+
+    world_credential(log.world, log.reader);
+    log.world->torture = true;
+    seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    seen(&log, COMMAND_OBSERVE_OUT, "meshing", 1);
+    seen(&log, COMMAND_OBSERVE_IN, "meshing", 0);
+    seen(&log, COMMAND_OBSERVE_DENIED, "solver", 0);
+    seen(&log, COMMAND_OBSERVE_RESTART, "", 0);
+    command = read_to(&log, 1, 1);
+    world_done(log.world, &command);
+    CHECK(log.world->failed_once > 0);
+}
+
+static const struct test tests[] = {
+    TEST(what_is_seen_first_begins_in_the_same_change),
+    TEST(a_return_or_denial_may_be_what_is_seen_first),
+    TEST(each_out_is_a_lease_and_each_in_ends_the_oldest_like_it),
+    TEST(a_return_ends_what_has_its_feature_user_host_and_quantity),
+    TEST(an_observed_lease_is_kept_however_silent),
+    TEST(nobody_takes_or_ends_an_observed_seat),
+    TEST(above_a_known_limit_is_recorded_and_not_refused),
+    TEST(a_restart_closes_every_seat_of_its_daemon_with_an_entry_each),
+    TEST(a_restart_of_more_seats_than_a_change_holds_is_repeated_until_none_is_left),
+    TEST(a_watermark_moves_forwards_only),
+    TEST(organisations_observe_apart),
+    TEST(a_wrong_observation_is_refused_by_the_member_at_fault),
+    TEST(a_log_s_name_is_made_to_fit),
+    TEST(long_names_are_cut_and_stay_apart),
+    TEST(any_bytes_give_a_name_that_fits),
+    TEST(a_daemon_and_features_with_any_names_are_observed),
+    TEST(no_failed_allocation_changes_anything_observed),
+};
+TEST_MAIN(tests)
