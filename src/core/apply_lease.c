@@ -229,7 +229,7 @@ static status lease_named(const struct facts *facts, const struct entry *entry, 
 status lease_renewed_apply(struct facts *facts, const struct entry *entry, struct err *err)
 {
     struct lease_pulse *pulse;
-    uint32_t place;
+    uint32_t place = NONE;
 
     TRY(lease_named(facts, entry, &place, err));
     lease_at(facts, place)->proven_until_ms = entry->data[DATA_PROVEN_UNTIL].number;
@@ -252,7 +252,7 @@ status lease_ended_apply(struct facts *facts, const struct entry *entry, struct 
     };
     enum lease_state state = ends[entry->code - TS2003].state;
     enum reason reason = (enum reason)entry_number_or(entry, DATA_REASON, ends[entry->code - TS2003].reason);
-    uint32_t place;
+    uint32_t place = NONE;
     uint32_t pool;
 
     TRY(lease_named(facts, entry, &place, err));
@@ -307,7 +307,7 @@ status ticket_offered_apply(struct facts *facts, const struct entry *entry, stru
 {
     struct ticket *ticket;
     struct pool *pool;
-    uint32_t place;
+    uint32_t place = NONE;
 
     TRY(ticket_named(facts, entry, &place, err));
     ticket = ticket_at(facts, place);
@@ -327,7 +327,7 @@ status ticket_ended_apply(struct facts *facts, const struct entry *entry, struct
 {
     enum ticket_state state = entry->code == TS2014 ? TICKET_CANCELLED : TICKET_EXPIRED;
     enum reason reason = (enum reason)entry->data[DATA_REASON].number;
-    uint32_t place;
+    uint32_t place = NONE;
     uint32_t pool;
 
     TRY(ticket_named(facts, entry, &place, err));
