@@ -15,6 +15,9 @@ static void every_shape_of_line_has_its_kind(void)
     } cases[] = {
         { " 8:42:30 (d) OUT: \"f\" u@h  ", FLEXNET_OUT },
         { "08:42:30 (d) OUT: \"f\" u@h", FLEXNET_OUT },
+        { "\xef\xbb\xbf"
+          "8:42:30 (d) OUT: \"f\" u@h",
+          FLEXNET_OUT },
         { "2026-09-05T12:13:14-04:00 (d) OUT: \"f\" u@h", FLEXNET_OUT },
         { "8:42:30 (d) IN: \"f\" u@h  (SHUTDOWN)", FLEXNET_IN },
         { "8:42:30 (d) IN: \"f\" u@h  (INACTIVE)", FLEXNET_INACTIVE },

@@ -187,6 +187,21 @@ static void a_line_that_is_too_long_is_damaged_and_takes_bounded_memory(void)
     }
 }
 
+static void a_line_is_too_long_also_when_its_end_comes_alone(void)
+{
+    char text[FLEXNET_LINE_MAX_BYTES + 1];
+    AUTO(struct reading, reading_free) reading = { .log = flexnet_log_start(NULL) };
+    struct str pieces[] = { { text, sizeof text }, STR_INIT("\n") };
+    struct flexnet_event event = { 0 };
+    struct err err = { 0 };
+
+    memset(text, 'x', sizeof text);
+    CHECK_OK(flexnet_log_next(&reading.log, &pieces[0], &event, &err));
+    CHECK_INT(event.line.kind, FLEXNET_NONE);
+    CHECK_OK(flexnet_log_next(&reading.log, &pieces[1], &event, &err));
+    CHECK_INT(event.line.kind, FLEXNET_DAMAGED);
+}
+
 static void a_line_of_the_greatest_length_is_whole(void)
 {
     char text[FLEXNET_LINE_MAX_BYTES + 2];
@@ -223,6 +238,11 @@ static void a_start_is_a_restart_once_and_a_reread_never(void)
           "1:00:00 (d) OUT: \"f\" u@h\n1:00:00 (lmgrd) REStarted d (internet tcp_port 1 pid 2)\n"
           "1:00:00 (d) FlexNet Licensing version v11\n1:00:00 (e) FlexNet Licensing version v11\n",
           "r.r.." },
+        { "lmgrd starts twice and nothing was given between",
+          "1:00:00 (lmgrd) FlexNet Licensing (v11) started on h (linux) (1/8/2017)\n"
+          "1:00:00 (d) FlexNet Licensing version v11\n"
+          "1:00:00 (lmgrd) FlexNet Licensing (v11) started on h (linux) (1/8/2017)\n",
+          "r.." },
         { "a log that goes on from another",
           "1:00:00 (lmgrd) Started d (pid 1)\n1:00:00 (d) FlexNet Licensing version v11\n"
           "1:00:00 (lmgrd) FlexNet Licensing (v11) started on h (linux) (1/8/2017)\n"
@@ -367,6 +387,7 @@ static const struct test tests[] = {
     TEST(the_same_bytes_give_the_same_events_in_pieces_of_any_size),
     TEST(a_line_whose_end_has_not_come_waits),
     TEST(a_line_that_is_too_long_is_damaged_and_takes_bounded_memory),
+    TEST(a_line_is_too_long_also_when_its_end_comes_alone),
     TEST(a_line_of_the_greatest_length_is_whole),
     TEST(a_start_is_a_restart_once_and_a_reread_never),
     TEST(a_start_says_whose_seats_it_closes),

@@ -128,6 +128,7 @@ static void summer_may_span_the_turn_of_the_year(void)
 
     CHECK_INT(zone_offset_at(&south, at(2022, 12, 31, 23, 0)), 11 * 3600);
     CHECK_INT(zone_offset_at(&south, at(2022, 7, 1, 0, 0)), 10 * 3600);
+    CHECK_INT(zone_offset_at(&south, -1 - 10 * 3600), 10 * 3600); /* rules hold from 1970 on */
     CHECK_INT(zone_offset_at(&dublin, at(2022, 1, 1, 0, 0)), 0);
     CHECK_INT(zone_offset_at(&dublin, at(2022, 7, 1, 0, 0)), 3600);
 }
