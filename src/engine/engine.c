@@ -151,8 +151,7 @@ void engine_stop(struct engine *engine)
         snapshot_at_stop(engine);
     }
     publisher_offer(engine->publisher, &engine->edge);
-    publisher_stop(engine->publisher);
-    engine->publisher = NULL;
+    publisher_stop(engine->publisher); /* its last checkpoint can be read until engine_close */
 }
 
 void engine_close(struct engine *engine)
@@ -160,7 +159,7 @@ void engine_close(struct engine *engine)
     if (!engine)
         return;
     engine_stop(engine);
-    publisher_stop(engine->publisher);
+    publisher_free(engine->publisher);
     signer_close(engine->signer);
     store_reader_close(engine->reader);
     store_close(engine->store);

@@ -35,10 +35,12 @@ struct publisher_config {
 MUST_CHECK status publisher_start(struct signer *signer, const struct publisher_config *config,
                                   struct publisher **ret_publisher, struct err *err);
 /*
- * Publishes what was offered last, ends the thread, does the jobs that still wait, with a checkpoint or without, and
- * frees. Publications that are held outlive it. Accepts NULL.
+ * Publishes what was offered last, does the jobs that still wait, with a checkpoint or without, and ends the thread.
+ * Reading goes on. The engine's thread, or nobody, once that has ended.
  */
 void publisher_stop(struct publisher *publisher);
+/* Stops it if need be. Publications that are held outlive it. Accepts NULL. */
+void publisher_free(struct publisher *publisher);
 
 /*
  * Whether the head of a durable ledger of `size` entries should be offered now: a receipt waits for more than was

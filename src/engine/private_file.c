@@ -1,0 +1,117 @@
+/*
+ * engine/private_file: open, fstat, pread, pwrite, fdatasync.
+ */
+#include "engine/private_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define OTHERS_ACCESS (S_IRWXG | S_IRWXO)
+#define MODE_BITS     07777
+
+static int descriptor(const struct private_file *file)
+{
+    return file->plus_one - 1;
+}
+
+void private_file_close(struct private_file *file)
+{
+    if (file->plus_one)
+        (void)close(descriptor(file));
+    file->plus_one = 0;
+}
+
+void private_file_discard(struct private_file *file)
+{
+    private_file_close(file);
+    (void)unlink(file->path.text);
+}
+
+status private_file_create(const char *dir, const char *name, struct private_file *ret_file, struct err *err)
+{
+    struct private_file file = { 0 };
+    int opened;
+
+    TRY(path_join(dir, name, &file.path, err));
+    opened = open(file.path.text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (opened < 0 && errno == EEXIST)
+        return err_set(err, CODE_CONFLICT, "%s exists already", file.path.text);
+    if (opened < 0)
+        return err_system(err, "open", file.path.text);
+    file.plus_one = opened + 1;
+    *ret_file = file;
+    return OK;
+}
+
+static status check_owner_only(const struct private_file *file, struct err *err)
+{
+    struct stat found;
+
+    if (fstat(descriptor(file), &found))
+        return err_system(err, "stat", file->path.text);
+    if (!S_ISREG(found.st_mode))
+        return err_set(err, CODE_INVALID, "%s is not a file", file->path.text);
+    if (found.st_mode & OTHERS_ACCESS)
+        return err_set(err, CODE_INVALID, "%s is open to others than its owner (mode %04o): it must be 0600",
+                       file->path.text, (unsigned)(found.st_mode & MODE_BITS));
+    return OK;
+}
+
+status private_file_open(const char *dir, const char *name, bool writable, struct private_file *ret_file,
+                         struct err *err)
+{
+    AUTO(struct private_file, private_file_close) file = { 0 };
+    int opened;
+
+    TRY(path_join(dir, name, &file.path, err));
+    opened = open(file.path.text, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (opened < 0 && errno == ENOENT)
+        return err_set(err, CODE_NOT_FOUND, "there is no %s", file.path.text);
+    if (opened < 0)
+        return err_system(err, "open", file.path.text);
+    file.plus_one = opened + 1;
+    TRY(check_owner_only(&file, err));
+    *ret_file = file;
+    file.plus_one = 0;
+    return OK;
+}
+
+status private_file_write(const struct private_file *file, struct str bytes, uint64_t at, struct err *err)
+{
+    while (bytes.len > 0) {
+        ssize_t written = pwrite(descriptor(file), bytes.at, bytes.len, (off_t)at);
+
+        if (written < 0 && errno != EINTR)
+            return err_system(err, "write", file->path.text);
+        if (written > 0) {
+            bytes = str_from(bytes, (size_t)written);
+            at += (uint64_t)written;
+        }
+    }
+    return OK;
+}
+
+status private_file_sync(const struct private_file *file, struct err *err)
+{
+    return fdatasync(descriptor(file)) ? err_system(err, "fsync", file->path.text) : OK;
+}
+
+status private_file_read(const struct private_file *file, uint64_t at, size_t len, void *ret_bytes, size_t *ret_len,
+                         struct err *err)
+{
+    size_t have = 0;
+
+    while (have < len) {
+        ssize_t got = pread(descriptor(file), (char *)ret_bytes + have, len - have, (off_t)(at + have));
+
+        if (got < 0 && errno != EINTR)
+            return err_system(err, "read", file->path.text);
+        if (got == 0)
+            break;
+        have += got > 0 ? (size_t)got : 0;
+    }
+    *ret_len = have;
+    return OK;
+}

@@ -1,0 +1,40 @@
+/*
+ * engine/private_file: small files that nobody but their owner may read or write.
+ *
+ * It makes them new or not at all, refuses one that others have access to, and follows no symbolic link. Failures are
+ * told with the file's path. One thread at a time.
+ */
+#ifndef ENGINE_PRIVATE_FILE_H
+#define ENGINE_PRIVATE_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "store/files.h"
+
+/* A zeroed one is closed. */
+struct private_file {
+    int plus_one; /* the descriptor and one more */
+    struct path path;
+};
+
+/* An empty one of 0600 in an existing directory. CODE_CONFLICT when the name is taken. */
+MUST_CHECK status private_file_create(const char *dir, const char *name, struct private_file *ret_file,
+                                      struct err *err);
+/* For reading, or for both. CODE_NOT_FOUND; CODE_INVALID when it is no file, or open to others. */
+MUST_CHECK status private_file_open(const char *dir, const char *name, bool writable, struct private_file *ret_file,
+                                    struct err *err);
+void private_file_close(struct private_file *file);
+/* Closes it and removes its name, of one that was made for nothing. */
+void private_file_discard(struct private_file *file);
+
+MUST_CHECK status private_file_write(const struct private_file *file, struct str bytes, uint64_t at, struct err *err);
+/* Makes what was written durable; the name of a new file is for file_sync_directory. */
+MUST_CHECK status private_file_sync(const struct private_file *file, struct err *err);
+/* Up to `len` bytes, fewer at the file's end. */
+MUST_CHECK status private_file_read(const struct private_file *file, uint64_t at, size_t len, void *ret_bytes,
+                                    size_t *ret_len, struct err *err);
+
+#endif
