@@ -3,38 +3,37 @@
 #include "api/inside.h"
 #include "base/memory.h"
 
-static status parts_new(struct api *api, struct err *err)
+status api_new(const struct api_config *config, struct api **ret_api, struct err *err)
 {
-    struct engine *engine = api->config.engine;
+    struct api *api = memory_new(1, sizeof(*api));
 
-    if (pthread_mutex_init(&api->loops_mutex, NULL))
-        return (status){ CODE_NO_MEMORY };
+    if (!api || pthread_mutex_init(&api->loops_mutex, NULL)) {
+        memory_free(api);
+        return err_set(err, CODE_NO_MEMORY, "no memory for the api");
+    }
+    api->config = *config;
+    *ret_api = api;
+    return OK;
+}
+
+status api_attach(struct api *api, struct engine *engine, struct err *err)
+{
+    api->engine = engine;
     TRY(worker_pool_new(API_WORKERS, API_WORKERS_QUEUE, &api->workers, err));
     return ledger_views_new(engine_store(engine), engine_publisher(engine), API_WORKERS, &api->views);
 }
 
-status api_new(const struct api_config *config, struct api **ret_api, struct err *err)
+void api_set_server(struct api *api, const struct server *server)
 {
-    struct api *api = memory_new(1, sizeof(*api));
-    status s;
-
-    if (!api)
-        return err_set(err, CODE_NO_MEMORY, "no memory for the api");
-    api->config = *config;
-    s = parts_new(api, err);
-    if (s.code) {
-        api_free(api);
-        return s;
-    }
-    *ret_api = api;
-    return OK;
+    api->server = server;
 }
 
 void api_free(struct api *api)
 {
     if (!api)
         return;
-    worker_pool_free(&api->workers);
+    if (api->workers)
+        worker_pool_free(&api->workers);
     ledger_views_free(api->views);
     pthread_mutex_destroy(&api->loops_mutex);
     memory_free(api);
@@ -42,7 +41,7 @@ void api_free(struct api *api)
 
 struct engine *api_engine(const struct api *api)
 {
-    return api->config.engine;
+    return api->engine;
 }
 
 struct str api_route_name(const struct route *route)
@@ -90,4 +89,13 @@ struct http_hooks api_hooks(void)
     return (struct http_hooks){
         .authorize = call_admit, .turn = call_turn, .begin = call_loop_begin, .end = call_loop_end
     };
+}
+
+void api_entry_committed(void *context, uint64_t index, const struct entry *entry)
+{
+    struct api *api = context;
+
+    (void)index;
+    if (atomic_load(&api->waiting))
+        wait_wake(api, entry);
 }

@@ -17,13 +17,18 @@ struct api;
 /* Who may read the log without a token (DESIGN section 4, "Access"). */
 enum public_access { PUBLIC_NONE, PUBLIC_CHECKPOINT, PUBLIC_TILES };
 
+struct server;
+
 struct api_config {
-    struct engine *engine; /* open; started before the first request */
     enum public_access public_access;
     const char *dir; /* the data directory, for backups */
 };
 
+/* In this order: api_new; engine_open with the api as context; engine_start; api_attach; then the server. */
 MUST_CHECK status api_new(const struct api_config *config, struct api **ret_api, struct err *err);
+MUST_CHECK status api_attach(struct api *api, struct engine *engine, struct err *err);
+/* For /metrics. */
+void api_set_server(struct api *api, const struct server *server);
 void api_free(struct api *api); /* accepts NULL; the http server must be gone */
 
 /* For http_server: the table, and what runs around it. The server's user must be the api. */

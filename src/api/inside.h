@@ -16,6 +16,8 @@
 
 struct api {
     struct api_config config;
+    struct engine *engine;
+    const struct server *server;
     struct worker_pool *workers;
     struct ledger_views *views;
     pthread_mutex_t loops_mutex;
@@ -32,6 +34,9 @@ struct route_about {
     const char *const *query;         /* names of query parameters, `query_count` of them */
     size_t query_count;
 };
+
+/* An entry became durable: wakes the polls that wait for its ticket. Engine's thread. */
+void wait_wake(struct api *api, const struct entry *entry);
 
 struct engine *api_engine(const struct api *api);
 struct str api_route_name(const struct route *route);

@@ -1,0 +1,287 @@
+#include "cli/command.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "codec/json_out.h"
+
+#define HELP_MAX_BYTES (64 * 1024)
+
+int exit_of(status s)
+{
+    switch (s.code) {
+    case CODE_OK:
+        return EXIT_DONE;
+    case CODE_INVALID:
+        return EXIT_USAGE;
+    case CODE_DENIED:
+        return EXIT_NOT_ALLOWED;
+    case CODE_UNAVAILABLE:
+    case CODE_TIMED_OUT:
+    case CODE_CLOSED:
+        return EXIT_NO_SERVER;
+    default:
+        return EXIT_FAULT;
+    }
+}
+
+int command_fail(const struct command_line *line, int exit, const struct err *err)
+{
+    AUTO(struct buf, buf_free) text = { .max = 4 * ERR_TEXT_MAX_BYTES };
+    struct json_out out = { .buf = &text };
+
+    if (!line || !line->json) {
+        (void)fprintf(stderr, "tally: %s\n", err->text);
+        return exit;
+    }
+    json_out_object(&out, NULL);
+    json_out_object(&out, "error");
+    json_out_text(&out, "detail", str_of(err->text));
+    if (err->member[0])
+        json_out_text(&out, "member", str_of(err->member));
+    json_out_i64(&out, "exit", exit);
+    json_out_end(&out);
+    json_out_end(&out);
+    (void)fprintf(stderr, "%.*s\n", STR_ARG(buf_str(&text)));
+    return exit;
+}
+
+/* ---- Help ---- */
+
+static void command_help(const struct cli_command *command)
+{
+    (void)printf("%s\n\nusage: tally %s%s%s%s\n", command->summary, command->words,
+                 command->option_count ? " [options]" : "", command->operands ? " " : "",
+                 command->operands ? command->operands : "");
+    if (command->option_count)
+        (void)printf("\noptions:\n");
+    for (size_t i = 0; i < command->option_count; i++) {
+        const struct option_row *row = &command->options[i];
+        char left[64];
+
+        (void)snprintf(left, sizeof(left), "--%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
+        (void)printf("  %-28s %s%s\n", left, row->help, row->required ? " (required)" : "");
+    }
+    (void)printf("  %-28s %s\n", "--json", "print JSON, errors too");
+    (void)printf("\nexample:\n  %s\n", command->example);
+}
+
+static void all_help(const struct cli_command *const *commands, size_t count)
+{
+    (void)printf("tally: software licences, granted, recorded and proven\n\nusage: tally COMMAND [options]\n\n");
+    for (size_t i = 0; i < count; i++)
+        (void)printf("  %-24s %s\n", commands[i]->words, commands[i]->summary);
+    (void)printf("\n`tally COMMAND --help` tells more, with an example.\n");
+}
+
+/* ---- Options ---- */
+
+static const struct option_row *option_find(const struct cli_command *command, struct str name)
+{
+    for (size_t i = 0; i < command->option_count; i++) {
+        if (str_eq(str_of(command->options[i].name), name))
+            return &command->options[i];
+    }
+    return NULL;
+}
+
+static status number_read(const struct option_row *row, const char *value, int64_t *ret_number, struct err *err)
+{
+    bool negative = value[0] == '-' && row->min < 0;
+    uint64_t number;
+
+    if (str_to_u64(str_of(value + negative), INT64_MAX, &number).code == CODE_OK) {
+        *ret_number = negative ? -(int64_t)number : (int64_t)number;
+        if (*ret_number >= row->min && *ret_number <= row->max)
+            return OK;
+    }
+    return err_member(err, CODE_INVALID, row->name, "--%s must be a whole number from %lld to %lld, not \"%s\"",
+                      row->name, (long long)row->min, (long long)row->max, value);
+}
+
+static status value_set(const struct option_row *row, const char *value, char *options, struct err *err)
+{
+    struct option_texts *texts = (struct option_texts *)(void *)(options + row->where);
+
+    switch (row->kind) {
+    case OPTION_FLAG:
+        *(bool *)(options + row->where) = true;
+        return OK;
+    case OPTION_TEXT:
+        memcpy(options + row->where, (const void *)&value, sizeof(value));
+        return OK;
+    case OPTION_INT: {
+        int64_t number = 0;
+
+        TRY(number_read(row, value, &number, err));
+        memcpy(options + row->where, &number, sizeof(number));
+        return OK;
+    }
+    default:
+        if (texts->count == OPTION_TEXTS_MAX)
+            return err_member(err, CODE_INVALID, row->name, "--%s may be given %d times at most", row->name,
+                              OPTION_TEXTS_MAX);
+        texts->at[texts->count++] = value;
+        return OK;
+    }
+}
+
+struct arguments {
+    char **at; /* what is left */
+    char *options;
+    uint64_t seen; /* 1 << row: to refuse repeats and find what is missing */
+};
+
+/* "--name", "--name=value" or "--name value". */
+static status option_take(const struct cli_command *command, struct arguments *arguments, struct err *err)
+{
+    struct str text = str_of(*arguments->at++ + 2);
+    struct str name = str_cut(text, 0, str_find(text, '='));
+    const struct option_row *row = option_find(command, name);
+    const char *value = name.len < text.len ? text.at + name.len + 1 : NULL;
+    uint64_t bit;
+
+    if (!row)
+        return err_set(err, CODE_INVALID, "tally %s has no option --%.*s; see `tally %s --help`", command->words,
+                       STR_ARG(name), command->words);
+    bit = (uint64_t)1 << (row - command->options);
+    if ((arguments->seen & bit) && row->kind != OPTION_TEXTS)
+        return err_member(err, CODE_INVALID, row->name, "--%s is given twice", row->name);
+    arguments->seen |= bit;
+    if (row->kind == OPTION_FLAG && value)
+        return err_member(err, CODE_INVALID, row->name, "--%s takes no value", row->name);
+    if (row->kind != OPTION_FLAG && !value && !(value = *arguments->at ? *arguments->at++ : NULL))
+        return err_member(err, CODE_INVALID, row->name, "--%s needs a value: %s", row->name, row->value);
+    return value_set(row, value, arguments->options, err);
+}
+
+static status missing_find(const struct cli_command *command, const struct arguments *arguments,
+                           const struct command_line *line, struct err *err)
+{
+    for (size_t i = 0; i < command->option_count; i++) {
+        if (command->options[i].required && !(arguments->seen >> i & 1))
+            return err_member(err, CODE_INVALID, command->options[i].name, "tally %s needs --%s %s", command->words,
+                              command->options[i].name, command->options[i].value);
+    }
+    if (line->operand_count < command->operands_min)
+        return err_set(err, CODE_INVALID, "tally %s needs %s; see `tally %s --help`", command->words, command->operands,
+                       command->words);
+    return OK;
+}
+
+static status line_read(const struct cli_command *command, struct arguments *arguments, struct command_line *line,
+                        struct err *err)
+{
+    while (*arguments->at) {
+        const char *text = *arguments->at;
+
+        if (strcmp(text, "--") == 0) {
+            line->rest = arguments->at + 1;
+            break;
+        }
+        if (strcmp(text, "--json") == 0) {
+            line->json = true;
+            arguments->at++;
+        } else if (strncmp(text, "--", 2) == 0) {
+            TRY(option_take(command, arguments, err));
+        } else if (line->operand_count < command->operands_max) {
+            line->operands[line->operand_count++] = text;
+            arguments->at++;
+        } else {
+            return err_set(err, CODE_INVALID, "tally %s does not know what to do with \"%s\"", command->words, text);
+        }
+    }
+    return missing_find(command, arguments, line, err);
+}
+
+/* ---- Finding the command ---- */
+
+/* How many of argv's first words are the command's; 0 when they are not. */
+static int words_match(const char *words, int argc, char **argv)
+{
+    struct str rest = str_of(words);
+    int count = 0;
+
+    while (rest.len) {
+        struct str word = str_take(&rest, ' ');
+
+        if (count >= argc || !str_eq(word, str_of(argv[count])))
+            return 0;
+        count++;
+    }
+    return count;
+}
+
+/* The command with the most matching words: `license` alone would hide `license create`. */
+static const struct cli_command *command_find(const struct cli_command *const *commands, size_t count, int argc,
+                                              char **argv, int *ret_words)
+{
+    const struct cli_command *found = NULL;
+
+    *ret_words = 0;
+    for (size_t i = 0; i < count; i++) {
+        int words = words_match(commands[i]->words, argc, argv);
+
+        if (words > *ret_words) {
+            *ret_words = words;
+            found = commands[i];
+        }
+    }
+    return found;
+}
+
+static bool wants_help(char **argv)
+{
+    for (; *argv && strcmp(*argv, "--") != 0; argv++) {
+        if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int unknown_command(const struct cli_command *const *commands, size_t count, char **argv)
+{
+    bool first = true;
+
+    (void)fprintf(stderr, "tally: there is no command \"%s\"", argv[0]);
+    for (size_t i = 0; i < count; i++) { /* "license" alone: say which there are */
+        size_t len = strlen(argv[0]);
+
+        if (strncmp(commands[i]->words, argv[0], len) == 0 && commands[i]->words[len] == ' ') {
+            (void)fprintf(stderr, "%s %s", first ? " alone; there are:" : ",", commands[i]->words);
+            first = false;
+        }
+    }
+    (void)fprintf(stderr, "; see `tally --help`\n");
+    return EXIT_USAGE;
+}
+
+int command_main(const struct cli_command *const *commands, size_t count, int argc, char **argv)
+{
+    _Alignas(max_align_t) char options[COMMAND_OPTIONS_MAX] = { 0 };
+    struct command_line line = { 0 };
+    struct arguments arguments = { .options = options };
+    struct err err = { 0 };
+    const struct cli_command *command;
+    int words;
+
+    if (argc < 1 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "-h") == 0) {
+        all_help(commands, count);
+        return argc < 1 ? EXIT_USAGE : EXIT_DONE;
+    }
+    command = command_find(commands, count, argc, argv, &words);
+    if (!command)
+        return unknown_command(commands, count, argv);
+    assert(command->options_size <= sizeof(options));
+    if (wants_help(argv + words)) {
+        command_help(command);
+        return EXIT_DONE;
+    }
+    if (command->defaults)
+        command->defaults(options);
+    arguments.at = argv + words;
+    if (line_read(command, &arguments, &line, &err).code)
+        return command_fail(&line, EXIT_USAGE, &err);
+    return command->run(&line, options);
+}

@@ -1,0 +1,168 @@
+#include "daemon/serve.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "http/server.h"
+
+#define HOST_MAX_BYTES 256
+#define URL_MAX_BYTES  320
+#define DRAIN_MAX_MS   10000 /* what was accepted is answered; a client that does not read is not waited for longer */
+
+/* Everything that lives while the server runs; the destructor takes it down in the order http/server asks for. */
+struct serving {
+    struct engine *engine;
+    struct api *api;
+    struct router *router;
+    struct server *server;
+    char host[HOST_MAX_BYTES];
+    uint16_t port;
+    char url[URL_MAX_BYTES];
+};
+
+static void serving_end(struct serving *serving)
+{
+    if (serving->server)
+        (void)server_drain(serving->server, DRAIN_MAX_MS);
+    if (serving->engine)
+        engine_stop(serving->engine);
+    if (serving->server)
+        server_free(&serving->server);
+    api_free(serving->api);
+    if (serving->router)
+        router_free(&serving->router);
+    engine_close(serving->engine);
+}
+
+static status address_read(const char *text, struct serving *serving, struct err *err)
+{
+    struct str address = str_of(text);
+    size_t colon = address.len;
+    uint64_t port;
+    struct str host;
+
+    while (colon > 0 && address.at[colon - 1] != ':')
+        colon--;
+    host = str_cut(address, 0, colon ? colon - 1 : 0);
+    if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
+        host = str_cut(host, 1, host.len - 2);
+    if (!colon || !host.len || str_to_u64(str_from(address, colon), UINT16_MAX, &port).code ||
+        !str_to_c(host, serving->host, sizeof(serving->host)))
+        return err_member(err, CODE_INVALID, "listen", "--listen must be HOST:PORT, as 127.0.0.1:8470, not \"%s\"",
+                          text);
+    serving->port = (uint16_t)port;
+    return OK;
+}
+
+static bool is_loopback(const char *host)
+{
+    struct in_addr v4;
+
+    if (inet_pton(AF_INET, host, &v4) == 1)
+        return (ntohl(v4.s_addr) >> 24) == 127;
+    return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
+}
+
+static status access_read(const struct serve_config *config, const char *host, enum public_access *ret_access,
+                          struct err *err)
+{
+    static const struct str words[] = { STR_INIT("none"), STR_INIT("checkpoint"), STR_INIT("tiles") };
+
+    *ret_access = is_loopback(host) ? PUBLIC_TILES : PUBLIC_NONE;
+    for (size_t i = 0; config->public_access && i < 3; i++) {
+        if (str_eq(words[i], str_of(config->public_access))) {
+            *ret_access = (enum public_access)i;
+            return OK;
+        }
+    }
+    return config->public_access
+               ? err_member(err, CODE_INVALID, "public", "--public must be none, checkpoint or tiles, not \"%s\"",
+                            config->public_access)
+               : OK;
+}
+
+static status engine_begin(struct serving *serving, const struct serve_config *config, struct err *err)
+{
+    struct api_config api_config = { .dir = config->dir };
+    struct engine_config engine_config = { .dir = config->dir, .committed = api_entry_committed };
+
+    TRY(access_read(config, serving->host, &api_config.public_access, err));
+    TRY(api_new(&api_config, &serving->api, err));
+    engine_config.context = serving->api;
+    TRY(engine_open(&engine_config, &serving->engine, err));
+    TRY(engine_start(serving->engine, err));
+    return api_attach(serving->api, serving->engine, err);
+}
+
+static status server_begin(struct serving *serving, const struct serve_config *config, struct err *err)
+{
+    struct tls_files tls = { .certificate = config->certificate, .key = config->key };
+    struct server_config server_config = { .hooks = api_hooks(),
+                                           .limits = http_limits_default(),
+                                           .loops = (size_t)config->loops,
+                                           .user = serving->api,
+                                           .tls = config->certificate ? &tls : NULL };
+    struct server_listen where = { .host = serving->host, .port = serving->port, .tls = config->certificate != NULL };
+    const char *brackets = strchr(serving->host, ':') ? "[]" : "";
+
+    TRY(router_new(api_routes, api_route_count, &serving->router, err));
+    server_config.router = serving->router;
+    TRY(server_new(&server_config, &serving->server, err));
+    api_set_server(serving->api, serving->server);
+    TRY(server_listen(serving->server, &where, &serving->port, err));
+    TRY(server_start(serving->server, err));
+    (void)snprintf(serving->url, sizeof(serving->url), "%s://%.1s%s%.1s:%u", where.tls ? "https" : "http", brackets,
+                   serving->host, brackets[0] ? brackets + 1 : "", serving->port);
+    return OK;
+}
+
+/* Signals are taken by this thread alone, with sigwait: nothing runs in a handler. */
+static sigset_t signals_block(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    return set;
+}
+
+static void signals_wait(struct serving *serving, const sigset_t *set, bool tls)
+{
+    struct err err = { 0 };
+    int number = 0;
+
+    while (sigwait(set, &number) == 0 && number == SIGHUP) {
+        if (tls && server_reload_tls(serving->server, &err).code)
+            log_write(LOG_ERROR, "serve", "the certificate was not read anew: %s", err.text);
+    }
+    log_write(LOG_INFO, "serve", "stopping: answering what was accepted");
+}
+
+status serve_run(const struct serve_config *config, struct err *err)
+{
+    AUTO(struct serving, serving_end) serving = { 0 };
+    sigset_t set;
+
+    if ((config->certificate == NULL) != (config->key == NULL))
+        return err_member(err, CODE_INVALID, "certificate", "--certificate and --key go together");
+    TRY(address_read(config->listen, &serving, err));
+    set = signals_block();
+    fault_read_environment();
+    TRY(engine_begin(&serving, config, err));
+    TRY(server_begin(&serving, config, err));
+    if (config->ready)
+        config->ready(config->context, serving.url);
+    else
+        (void)printf("serving %s on %s\n", config->dir, serving.url);
+    (void)fflush(stdout);
+    signals_wait(&serving, &set, config->certificate != NULL);
+    return OK;
+}

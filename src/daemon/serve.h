@@ -1,0 +1,26 @@
+/*
+ * daemon/serve: a ledger served over HTTP, from open to the last answer. One process, until a signal ends it.
+ */
+#ifndef DAEMON_SERVE_H
+#define DAEMON_SERVE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct serve_config {
+    const char *dir;
+    const char *listen;      /* "127.0.0.1:8470", "[::1]:8470", "HOST:PORT"; port 0: the system chooses */
+    const char *certificate; /* PEM files; NULL: no TLS */
+    const char *key;
+    const char *public_access; /* none, checkpoint, tiles; NULL: tiles on loopback, none beyond */
+    int64_t loops;             /* 0: by the number of cores */
+    /* Called once requests are served, with the URL; NULL: prints one line. */
+    void (*ready)(void *context, const char *url);
+    void *context;
+};
+
+/* Serves until SIGINT or SIGTERM, then answers what was accepted. SIGHUP reads the certificate anew. */
+MUST_CHECK status serve_run(const struct serve_config *config, struct err *err);
+
+#endif
