@@ -115,17 +115,7 @@ static void more_than_there_is_room_for_is_too_large(void)
 
 static void hexadecimal_is_lower_case_and_exact(void)
 {
-    static const char *const bad[] = { "",
-                                       "6",
-                                       "66",
-                                       "66666",
-                                       "66666666",
-                                       "66F0",
-                                       "6g66",
-                                       "66 6",
-                                       "0x66",
-                                       "66\xff"
-                                       "6" };
+    static const char *const bad[] = { "", "6", "66", "66666", "66666666", "66F0", "6g66", "66 6", "0x66", "66\3776" };
     unsigned char got[2] = { 0 };
 
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
