@@ -35,9 +35,6 @@ struct route_about {
     size_t query_count;
 };
 
-/* An entry became durable: wakes the polls that wait for its ticket. Engine's thread. */
-void wait_wake(struct api *api, const struct entry *entry);
-
 struct engine *api_engine(const struct api *api);
 struct str api_route_name(const struct route *route);
 /*

@@ -1,0 +1,11 @@
+/*
+ * daemon/commands: the subcommands that work on a data directory.
+ */
+#ifndef DAEMON_COMMANDS_H
+#define DAEMON_COMMANDS_H
+
+#include "cli/command.h"
+
+extern const struct cli_command init_command, serve_command;
+
+#endif

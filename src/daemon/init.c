@@ -1,0 +1,119 @@
+/*
+ * daemon/init: `tally init`: a new ledger, its first administrator and that person's token, which is shown to nobody
+ * but the file that was named for it.
+ */
+#include "daemon/commands.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "codec/token_text.h"
+#include "engine/engine.h"
+#include "tlog/vkey.h"
+
+struct init_options {
+    const char *data;
+    const char *origin;
+    const char *admin_token_file;
+    const char *admin;
+};
+
+static const struct option_row init_rows[] = {
+    { "data", OPTION_TEXT, offsetof(struct init_options, data), 0, 0, true, "DIR", "the data directory, to be made" },
+    { "origin", OPTION_TEXT, offsetof(struct init_options, origin), 0, 0, false, "NAME",
+      "the ledger's name for ever, like a URL without scheme (default: HOSTNAME/tally)" },
+    { "admin-token-file", OPTION_TEXT, offsetof(struct init_options, admin_token_file), 0, 0, true, "FILE",
+      "where the first administrator's token is written, readable by you alone" },
+    { "admin", OPTION_TEXT, offsetof(struct init_options, admin), 0, 0, false, "NAME",
+      "the first administrator's name (default: admin)" },
+};
+
+/* The file must not be there yet; nobody else may read it. It is made before the ledger: no ledger without its token.
+ */
+static status token_file_write(const char *path, const struct secret *token, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    status s = OK;
+
+    if (fd < 0)
+        return err_system(err, "create", path);
+    if (write(fd, token->bytes, token->len) != (ssize_t)token->len || write(fd, "\n", 1) != 1 || fsync(fd))
+        s = err_system(err, "write", path);
+    close(fd);
+    if (s.code)
+        (void)unlink(path);
+    return s;
+}
+
+static void origin_default(char *ret_origin, size_t size)
+{
+    char host[ORIGIN_MAX_BYTES / 2] = "localhost";
+
+    (void)gethostname(host, sizeof(host) - 1);
+    (void)snprintf(ret_origin, size, "%s/tally", host);
+}
+
+static status ledger_init(const struct init_options *options, const char *origin, struct err *err)
+{
+    AUTO(struct secret, secret_free) token = { 0 };
+    struct entropy entropy = entropy_from_system();
+    struct engine_genesis genesis = { .dir = options->data,
+                                      .origin = str_of(origin),
+                                      .admin_name = str_of(options->admin ? options->admin : "admin"),
+                                      .version = STR(TALLY_VERSION),
+                                      .admin_token_days = TOKEN_DAYS_DEFAULT };
+    struct hash hash;
+    status s;
+
+    if (!vkey_name_is_valid(genesis.origin) || genesis.origin.len > ORIGIN_MAX_BYTES)
+        return err_member(err, CODE_INVALID, "origin",
+                          "--origin must be 1 to %d bytes without spaces and '+', as example.com/tally, not \"%s\"",
+                          ORIGIN_MAX_BYTES, origin);
+    if (genesis.admin_name.len > NAME_MAX_BYTES || !genesis.admin_name.len)
+        return err_member(err, CODE_INVALID, "admin", "--admin must be 1 to %d bytes", NAME_MAX_BYTES);
+    token_text_new(TOKEN_PERSON, &entropy, &token);
+    hash = hash_of((struct str){ (const char *)token.bytes, token.len });
+    memcpy(genesis.admin_token_hash, hash.bytes, sizeof(genesis.admin_token_hash));
+    TRY(token_file_write(options->admin_token_file, &token, err));
+    s = engine_create(&genesis, err);
+    if (s.code)
+        (void)unlink(options->admin_token_file);
+    return s;
+}
+
+static int init_run(const struct command_line *line, const void *at)
+{
+    const struct init_options *options = at;
+    char origin[ORIGIN_MAX_BYTES + 1];
+    struct err err = { 0 };
+    status s;
+
+    if (options->origin)
+        (void)snprintf(origin, sizeof(origin), "%s", options->origin);
+    else
+        origin_default(origin, sizeof(origin));
+    s = ledger_init(options, origin, &err);
+    if (s.code)
+        return command_fail(line, exit_of(s), &err);
+    if (line->json)
+        (void)printf("{\"data\":\"%s\",\"origin\":\"%s\",\"admin_token_file\":\"%s\"}\n", options->data, origin,
+                     options->admin_token_file);
+    else
+        (void)printf(
+            "made the ledger %s in %s\nthe administrator's token is in %s (90 days)\nnext: tally serve --data %s\n",
+            origin, options->data, options->admin_token_file, options->data);
+    return EXIT_DONE;
+}
+
+const struct cli_command init_command = {
+    .words = "init",
+    .summary = "make a new ledger and its first administrator",
+    .example = "tally init --data ./data --admin-token-file ./admin.token",
+    .options = init_rows,
+    .option_count = sizeof(init_rows) / sizeof(init_rows[0]),
+    .options_size = sizeof(struct init_options),
+    .run = init_run,
+};
