@@ -1,7 +1,6 @@
 #include "core_check.h"
 
-#include "core/facts_edit.h"
-#include "core/lease_terms.h"
+#include "core/image.h"
 #include "test.h"
 
 /* ---- pools ---- */
@@ -199,47 +198,10 @@ bool facts_check(const struct facts *facts)
     return good;
 }
 
-/* ---- digest ---- */
-
-struct digest {
-    struct hash_stream stream;
-};
-
-static void digest_bytes(struct digest *digest, const void *at, size_t len)
-{
-    hash_stream_add(&digest->stream, (struct str){ at, len });
-}
-
-static void digest_table(struct digest *digest, const struct table *table)
-{
-    digest_bytes(digest, &table->used, sizeof table->used);
-    digest_bytes(digest, &table->live, sizeof table->live);
-    digest_bytes(digest, &table->free_first, sizeof table->free_first);
-    for (uint32_t place = 0; place < table->used; place++)
-        digest_bytes(digest, table_at(table, place), table->record_bytes);
-}
-
 struct hash facts_digest(const struct facts *facts)
 {
-    const struct table *tables[] = {
-        &facts->principals, &facts->memberships,  &facts->credentials, &facts->products,        &facts->features,
-        &facts->licenses,   &facts->entitlements, &facts->pools,       &facts->leases,          &facts->tickets,
-        &facts->endeds,     &facts->idems,        &facts->watermarks,  &facts->observed_groups,
-    };
-    struct digest digest = { 0 };
-    uint8_t frozen = facts->clock_frozen;
-    struct hash hash;
+    struct hash hash = { 0 };
 
-    hash_stream_begin(&digest.stream);
-    digest_bytes(&digest, &facts->size, sizeof facts->size);
-    digest_bytes(&digest, &facts->time_ms, sizeof facts->time_ms);
-    digest_bytes(&digest, &facts->epoch, sizeof facts->epoch);
-    digest_bytes(&digest, &frozen, sizeof frozen);
-    digest_bytes(&digest, &facts->self.id, sizeof facts->self.id);
-    digest_bytes(&digest, &facts->ended_ring, sizeof facts->ended_ring);
-    digest_bytes(&digest, &facts->idem_ring, sizeof facts->idem_ring);
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        digest_table(&digest, tables[i]);
-    hash = hash_stream_end(&digest.stream);
+    CHECK_OK(facts_hash(facts, &hash, NULL));
     return hash;
 }
