@@ -26,13 +26,13 @@ DAY = 86400
 CLOCK_LINE = re.compile(r" ?(\d{1,2}):(\d\d):(\d\d) \(([^)]+)\) ?(.*)", re.S)
 STAMP_LINE = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(Z|[+-]\d\d:?\d\d) \(([^)]+)\) ?(.*)", re.S)
 
-NUMERIC_DATE = re.compile(r"(?:TIMESTAMP |.*[Ff][Ll][Ee][Xx].* started on .*\()(\d{1,2})/(\d{1,2})/(\d{4})\)?\s*$", re.S)
+NUMERIC_DATE = re.compile(r"(?:TIMESTAMP |flex.* started on .*\()(\d{1,2})/(\d{1,2})/(\d{4})\)?\s*$", re.S | re.I)
 WORDED_DATE = re.compile(
     r"(?:Server's System Date and Time|\(@[^)]*\) *(?:Time|Start-Date)): *"
     r"\S+ +(\S+) +(\d{1,2}) (\d{4}) +(\d{1,2}):(\d\d):(\d\d) ?(.*)$", re.S)
 MONTHS = {name: number for number, names in enumerate((
-    "jan ene janv gen", "feb fev fév févr febr", "mar mars mrz mär mrt", "apr abr avr", "may mai mag mei", "jun juin giu",
-    "jul juil lug", "aug ago août", "sep sept set", "oct okt ott out", "nov", "dec dez dic déc"), 1)
+    "jan ene janv gen", "feb fev fév févr febr", "mar mars mrz mär mrt", "apr abr avr", "may mai mag mei",
+    "jun juin giu", "jul juil lug", "aug ago août", "sep sept set", "oct okt ott out", "nov", "dec dez dic déc"), 1)
     for name in names.split()}
 ZONES = {"UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "BST": 1, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "JST": 9,
          "AST": -4, "ADT": -3, "EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
@@ -228,8 +228,12 @@ def usage(path, zone):
     for number, line in enumerate(lines):
         if event := read_event(number, line):
             by_feature[event.feature].append(event)
-    return [figures_of(feature, events, [number for number, name in starts if name in (None, feature.split("/")[0])], when)
-            for feature, events in sorted(by_feature.items())]
+    rows = []
+    for feature, events in sorted(by_feature.items()):
+        daemon = feature.split("/")[0]
+        closing = [number for number, name in starts if name in (None, daemon)]
+        rows.append(figures_of(feature, events, closing, when))
+    return rows
 
 
 def zone_argument(text):

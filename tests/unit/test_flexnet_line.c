@@ -7,77 +7,75 @@
 
 #include "service/flexnet_line.h"
 
+static const struct {
+    const char *line;
+    enum flexnet_kind kind;
+} shapes[] = {
+    { " 8:42:30 (d) OUT: \"f\" u@h  ", FLEXNET_OUT },
+    { "08:42:30 (d) OUT: \"f\" u@h", FLEXNET_OUT },
+    { "\xef\xbb\xbf"
+      "8:42:30 (d) OUT: \"f\" u@h",
+      FLEXNET_OUT },
+    { "2026-09-05T12:13:14-04:00 (d) OUT: \"f\" u@h", FLEXNET_OUT },
+    { "8:42:30 (d) IN: \"f\" u@h  (SHUTDOWN)", FLEXNET_IN },
+    { "8:42:30 (d) IN: \"f\" u@h  (INACTIVE)", FLEXNET_INACTIVE },
+    { "8:42:30 (d) INACTIVE: \"f\" u@h", FLEXNET_INACTIVE },
+    { "8:42:30 (d) DENIED: \"f\" u@h  (Users are queued for this feature. (-24,332))", FLEXNET_DENIED },
+    { "8:42:30 (d) UNSUPPORTED: \"f\" (00B0 ) u@h  (No such feature exists. (-5,346))", FLEXNET_UNSUPPORTED },
+    { "8:42:30 (d) QUEUED: \"f\" u@h  ", FLEXNET_QUEUED },
+    { "8:42:30 (d) DEQUEUED: \"f\" u@h  ", FLEXNET_DEQUEUED },
+    { "8:42:30 (d) UPGRADE: \"f\" u@h  (1->2 licenses) ", FLEXNET_UPGRADE },
+    { "8:42:30 (lmgrd) FlexNet Licensing (v11.18.0.0 build 1 x64_n6) started on h (IBM PC) (5/5/2022)", FLEXNET_START },
+    { "8:42:30 (lmadmin) FLEXlm (v9.2) started on h (Sun) (5/5/2004)", FLEXNET_START },
+    { "8:42:30 (lmgrd) Started d (pid 4440)", FLEXNET_START },
+    { "8:42:30 (lmgrd) REStarted d (internet tcp_port 43652 pid 22155)", FLEXNET_START },
+    { "8:42:30 (d) FLEXnet Licensing version v11.5.0.0 build 56285 i86_re3", FLEXNET_START },
+    { "8:42:30 (d) Server started on h for:\tf", FLEXNET_TEXT },
+    { "8:42:30 (d) Rereading license file...", FLEXNET_TEXT },
+    { "8:42:30 (lmgrd) Starting vendor daemons ... ", FLEXNET_TEXT },
+    { "8:42:30 (lmgrd) TIMESTAMP 5/5/2022", FLEXNET_DATE },
+    { "8:42:30 (lmgrd) TIMESTAMP 2/29/2022", FLEXNET_DAMAGED },
+    { "8:42:30 (lmgrd) TIMESTAMP 5/5/20", FLEXNET_DAMAGED },
+    { "8:42:30 (lmgrd) Server's System Date and Time: Thu May 05 2022 08:42:20 CEST", FLEXNET_DATE },
+    { "8:42:30 (d) (@d-SLOG@) Time: Thu May 05 2022 08:42:20 CEST", FLEXNET_DATE },
+    { "8:42:30 (d) (@d-SLOG@) Start-Date: Thu May 05 2022 08:42:20 CEST", FLEXNET_DATE },
+    { "8:42:30 (d) (@d-SLOG@) Start-Date: Thu Foo 05 2022 08:42:20 CEST", FLEXNET_STATISTICS },
+    { "8:42:30 (d) (@d-SLOG@) === Network Info ===", FLEXNET_STATISTICS },
+    { "8:42:30 (d) SLOG: Summary LOG statistics is enabled.", FLEXNET_STATISTICS },
+    { "8:42:30 (d) EXPIRED: f", FLEXNET_TEXT },
+    { "8:42:30 (d) Checkin failed feature \"f\": u h display", FLEXNET_TEXT },
+    { "8:42:30 (d) \t\"\"", FLEXNET_TEXT },
+    { "8:42:30 (d) ", FLEXNET_TEXT },
+    { "8:42:30 (d)", FLEXNET_TEXT },
+    { "8:42:30 (d) BORROWED: \"f\" u@h  ", FLEXNET_OTHER },
+    { " ansyslmd  ansoftd  ", FLEXNET_CONTINUATION },
+    { "Shut down FlexNet MLM license server system on machine h", FLEXNET_CONTINUATION },
+    { "24:00:00 (d) OUT: \"f\" u@h", FLEXNET_CONTINUATION },
+    { "2026-02-30T12:13:14Z (d) OUT: \"f\" u@h", FLEXNET_CONTINUATION },
+    { "", FLEXNET_EMPTY },
+    { " \t ", FLEXNET_EMPTY },
+    { "8:42:30 (ven", FLEXNET_DAMAGED },
+    { "8:42:30", FLEXNET_DAMAGED },
+    { "8:42:30 () OUT: \"f\" u@h", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: \"f", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: \"\" u@h", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: \"f\" u", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: \"f\" u@", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: \"f\" @h", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: f u@h", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: \"f\" u@h  (0 licenses) ", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: \"f\" u@h  (1000001 licenses) ", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: \"f\" u@h  (99999999999999999999 licenses) ", FLEXNET_DAMAGED },
+    { "8:42:30 (d) OUT: \"0123456789012345678901234567890123456789012345678901234567890123\" u@h", FLEXNET_OUT },
+    { "8:42:30 (d) OUT: \"01234567890123456789012345678901234567890123456789012345678901234\" u@h", FLEXNET_DAMAGED },
+};
+
 static void every_shape_of_line_has_its_kind(void)
 {
-    static const struct {
-        const char *line;
-        enum flexnet_kind kind;
-    } cases[] = {
-        { " 8:42:30 (d) OUT: \"f\" u@h  ", FLEXNET_OUT },
-        { "08:42:30 (d) OUT: \"f\" u@h", FLEXNET_OUT },
-        { "\xef\xbb\xbf"
-          "8:42:30 (d) OUT: \"f\" u@h",
-          FLEXNET_OUT },
-        { "2026-09-05T12:13:14-04:00 (d) OUT: \"f\" u@h", FLEXNET_OUT },
-        { "8:42:30 (d) IN: \"f\" u@h  (SHUTDOWN)", FLEXNET_IN },
-        { "8:42:30 (d) IN: \"f\" u@h  (INACTIVE)", FLEXNET_INACTIVE },
-        { "8:42:30 (d) INACTIVE: \"f\" u@h", FLEXNET_INACTIVE },
-        { "8:42:30 (d) DENIED: \"f\" u@h  (Users are queued for this feature. (-24,332))", FLEXNET_DENIED },
-        { "8:42:30 (d) UNSUPPORTED: \"f\" (00B0 ) u@h  (No such feature exists. (-5,346))", FLEXNET_UNSUPPORTED },
-        { "8:42:30 (d) QUEUED: \"f\" u@h  ", FLEXNET_QUEUED },
-        { "8:42:30 (d) DEQUEUED: \"f\" u@h  ", FLEXNET_DEQUEUED },
-        { "8:42:30 (d) UPGRADE: \"f\" u@h  (1->2 licenses) ", FLEXNET_UPGRADE },
-        { "8:42:30 (lmgrd) FlexNet Licensing (v11.18.0.0 build 1 x64_n6) started on h (IBM PC) (5/5/2022)",
-          FLEXNET_START },
-        { "8:42:30 (lmadmin) FLEXlm (v9.2) started on h (Sun) (5/5/2004)", FLEXNET_START },
-        { "8:42:30 (lmgrd) Started d (pid 4440)", FLEXNET_START },
-        { "8:42:30 (lmgrd) REStarted d (internet tcp_port 43652 pid 22155)", FLEXNET_START },
-        { "8:42:30 (d) FLEXnet Licensing version v11.5.0.0 build 56285 i86_re3", FLEXNET_START },
-        { "8:42:30 (d) Server started on h for:\tf", FLEXNET_TEXT },
-        { "8:42:30 (d) Rereading license file...", FLEXNET_TEXT },
-        { "8:42:30 (lmgrd) Starting vendor daemons ... ", FLEXNET_TEXT },
-        { "8:42:30 (lmgrd) TIMESTAMP 5/5/2022", FLEXNET_DATE },
-        { "8:42:30 (lmgrd) TIMESTAMP 2/29/2022", FLEXNET_DAMAGED },
-        { "8:42:30 (lmgrd) TIMESTAMP 5/5/20", FLEXNET_DAMAGED },
-        { "8:42:30 (lmgrd) Server's System Date and Time: Thu May 05 2022 08:42:20 CEST", FLEXNET_DATE },
-        { "8:42:30 (d) (@d-SLOG@) Time: Thu May 05 2022 08:42:20 CEST", FLEXNET_DATE },
-        { "8:42:30 (d) (@d-SLOG@) Start-Date: Thu May 05 2022 08:42:20 CEST", FLEXNET_DATE },
-        { "8:42:30 (d) (@d-SLOG@) Start-Date: Thu Foo 05 2022 08:42:20 CEST", FLEXNET_STATISTICS },
-        { "8:42:30 (d) (@d-SLOG@) === Network Info ===", FLEXNET_STATISTICS },
-        { "8:42:30 (d) SLOG: Summary LOG statistics is enabled.", FLEXNET_STATISTICS },
-        { "8:42:30 (d) EXPIRED: f", FLEXNET_TEXT },
-        { "8:42:30 (d) Checkin failed feature \"f\": u h display", FLEXNET_TEXT },
-        { "8:42:30 (d) \t\"\"", FLEXNET_TEXT },
-        { "8:42:30 (d) ", FLEXNET_TEXT },
-        { "8:42:30 (d)", FLEXNET_TEXT },
-        { "8:42:30 (d) BORROWED: \"f\" u@h  ", FLEXNET_OTHER },
-        { " ansyslmd  ansoftd  ", FLEXNET_CONTINUATION },
-        { "Shut down FlexNet MLM license server system on machine h", FLEXNET_CONTINUATION },
-        { "24:00:00 (d) OUT: \"f\" u@h", FLEXNET_CONTINUATION },
-        { "2026-02-30T12:13:14Z (d) OUT: \"f\" u@h", FLEXNET_CONTINUATION },
-        { "", FLEXNET_EMPTY },
-        { " \t ", FLEXNET_EMPTY },
-        { "8:42:30 (ven", FLEXNET_DAMAGED },
-        { "8:42:30", FLEXNET_DAMAGED },
-        { "8:42:30 () OUT: \"f\" u@h", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: \"f", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: \"\" u@h", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: \"f\" u", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: \"f\" u@", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: \"f\" @h", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: f u@h", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: \"f\" u@h  (0 licenses) ", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: \"f\" u@h  (1000001 licenses) ", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: \"f\" u@h  (99999999999999999999 licenses) ", FLEXNET_DAMAGED },
-        { "8:42:30 (d) OUT: \"0123456789012345678901234567890123456789012345678901234567890123\" u@h", FLEXNET_OUT },
-        { "8:42:30 (d) OUT: \"01234567890123456789012345678901234567890123456789012345678901234\" u@h",
-          FLEXNET_DAMAGED },
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct flexnet_line line = flexnet_line_read(str_of(cases[i].line));
-        CHECKING("%s", cases[i].line);
-        CHECK_STR(str_of(flexnet_kind_name(line.kind)), str_of(flexnet_kind_name(cases[i].kind)));
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        struct flexnet_line line = flexnet_line_read(str_of(shapes[i].line));
+        CHECKING("%s", shapes[i].line);
+        CHECK_STR(str_of(flexnet_kind_name(line.kind)), str_of(flexnet_kind_name(shapes[i].kind)));
     }
 }
 
