@@ -253,7 +253,7 @@ static inline int disk_place_locked(const char *path)
         (void)snprintf(disk.files[i].path, sizeof disk.files[i].path, "%s", path);
         return i;
     }
-    assert(!"more files than a test may use");
+    assert(false); /* more files than a test may use */
     return -1;
 }
 

@@ -1,5 +1,5 @@
 /*
- * store/append: one batch in one transaction (P1). The writer's thread. Knows no engine but through db.h.
+ * store/append: one batch in one transaction (P1). The writer's thread. Knows the engine only through db.h.
  *
  * The head is written first, on the condition that the batch continues it: a batch that does not is refused before
  * anything else is tried.
@@ -10,7 +10,6 @@
 #include "base/limits.h"
 #include "store/parts.h"
 #include "store/row.h"
-#include "store/sqlite.h"
 
 /* A statement of an append; test builds fail here as if the disk had. */
 static status run(struct store *store, enum statement id, const struct sql_value *values, int64_t *ret_changed,
@@ -95,7 +94,7 @@ static status write_tiles(struct store *store, const struct store_batch *batch, 
 {
     for (size_t i = 0; i < batch->tile_count; i++) {
         const struct store_tile *tile = &batch->tiles[i];
-        struct str hashes = { (const char *)tile->hashes, TILE_BYTES };
+        struct str hashes = { (const char *)tile->hashes, (size_t)TILE_BYTES };
 
         TRY(run(store, STATEMENT_TILE_WRITE,
                 (struct sql_value[]){ sql_index(tile->level), sql_index(tile->number), sql_bytes(hashes) }, NULL, err));
@@ -182,19 +181,6 @@ static status end(struct store *store, status s, struct err *err)
     return s;
 }
 
-/* After a commit. What fails here has no bearing on it, and stops the store before the next one. */
-static void fold_log(struct store *store)
-{
-    struct err err = { 0 };
-    status s = OK;
-
-    if (sqlite_log_frames(store->writer) > LOG_INLINE_FRAMES)
-        s = sqlite_checkpoint_passive(store->writer, &err);
-    if (s.code && s.code != CODE_NO_MEMORY)
-        health_note(&store->health, s, &err);
-    checkpointer_tell(store->checkpointer);
-}
-
 status store_append(struct store *store, const struct store_batch *batch, struct err *err)
 {
     struct err why = { 0 };
@@ -206,7 +192,7 @@ status store_append(struct store *store, const struct store_batch *batch, struct
     if (s.code)
         return err_set(err, s.code, "%s", why.text);
     store->head = batch->head;
-    fold_log(store);
+    log_committed(store);
     return OK;
 }
 

@@ -20,6 +20,18 @@
 
 #define VERSION_BYTES 12
 
+status database_path(const char *path, struct path *ret_path, struct err *err)
+{
+    struct stat found;
+
+    if (stat(path, &found))
+        return err_set(err, CODE_NOT_FOUND, "there is no ledger at %s", path);
+    if (!S_ISDIR(found.st_mode))
+        return path_add(path, "", ret_path, err);
+    TRY(path_join(path, FILES_DATABASE, ret_path, err));
+    return file_exists(ret_path->text) ? OK : err_set(err, CODE_NOT_FOUND, "there is no ledger in %s", path);
+}
+
 /* ---- Creating ---- */
 
 static status fill(struct db *db, const struct store_fact *facts, size_t count, struct err *err)
@@ -135,7 +147,7 @@ static status check_tail(struct store *store, struct err *err)
     return OK;
 }
 
-static status connect(struct store *store, struct err *err)
+static status connect_all(struct store *store, struct err *err)
 {
     TRY(recover(store, err));
     TRY(sqlite_open(store->database.text, DB_WRITER, &store->writer, err));
@@ -144,6 +156,18 @@ static status connect(struct store *store, struct err *err)
     TRY(check_tail(store, err));
     TRY(grow_log(store, err));
     return checkpointer_start(store->database.text, &store->health, &store->checkpointer, err);
+}
+
+/* What fails leaves the store stopped, for store_reopen or store_close to deal with. */
+static status connect(struct store *store, struct err *err)
+{
+    struct err why = { 0 };
+    status s = connect_all(store, &why);
+
+    if (s.code == CODE_OK)
+        return OK;
+    health_note(&store->health, s, &why);
+    return err_set(err, s.code, "%s", why.text);
 }
 
 static void disconnect(struct store *store)
@@ -210,17 +234,39 @@ struct store_head store_head(const struct store *store)
 
 status store_reopen(struct store *store, struct store_head *ret_head, struct err *err)
 {
-    struct err why = { 0 };
-    status s;
-
     disconnect(store);
     readers_disconnect(store);
-    s = connect(store, &why);
-    if (s.code) {
-        health_note(&store->health, s, &why);
-        return err_set(err, s.code, "%s", why.text);
-    }
+    TRY(connect(store, err));
     health_restore(&store->health);
     *ret_head = store->head;
+    return OK;
+}
+
+/* ---- While it is open ---- */
+
+void log_committed(struct store *store)
+{
+    struct err err = { 0 };
+    status s = OK;
+
+    if (sqlite_log_frames(store->writer) > LOG_INLINE_FRAMES)
+        s = sqlite_checkpoint_passive(store->writer, &err);
+    if (s.code && s.code != CODE_NO_MEMORY)
+        health_note(&store->health, s, &err);
+    checkpointer_tell(store->checkpointer);
+}
+
+status reader_connect(struct store_reader *reader, struct err *err)
+{
+    struct db *db = NULL;
+    status s;
+
+    TRY(sqlite_open(reader->database.text, DB_READER, &db, err));
+    s = schema_check(db, reader->database.text, err);
+    if (s.code) {
+        db_close(db);
+        return s;
+    }
+    reader->db = db;
     return OK;
 }

@@ -61,7 +61,13 @@ MUST_CHECK status fact_read(struct db *db, struct str name, struct arena *arena,
 /* CODE_INVALID when the file's schema is another than this program's. */
 MUST_CHECK status schema_check(struct db *db, const char *path, struct err *err);
 
+/* ---- open.c: what is SQLite's own ---- */
+
 /* The database file of a path that names it or the directory it lies in. */
 MUST_CHECK status database_path(const char *path, struct path *ret_path, struct err *err);
+/* Opens the reader's connection. */
+MUST_CHECK status reader_connect(struct store_reader *reader, struct err *err);
+/* After a commit: keeps the log short. What fails here has no bearing on the commit; it stops the store. */
+void log_committed(struct store *store);
 
 #endif

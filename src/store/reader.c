@@ -3,26 +3,12 @@
  */
 #include <assert.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/memory.h"
 #include "store/parts.h"
 #include "store/schema/schema.h"
-#include "store/sqlite.h"
 
 /* ---- Opening and closing ---- */
-
-status database_path(const char *path, struct path *ret_path, struct err *err)
-{
-    struct stat found;
-
-    if (stat(path, &found))
-        return err_set(err, CODE_NOT_FOUND, "there is no ledger at %s", path);
-    if (!S_ISDIR(found.st_mode))
-        return path_add(path, "", ret_path, err);
-    TRY(path_join(path, FILES_DATABASE, ret_path, err));
-    return file_exists(ret_path->text) ? OK : err_set(err, CODE_NOT_FOUND, "there is no ledger in %s", path);
-}
 
 static struct store_reader *reader_new(void)
 {
@@ -123,21 +109,6 @@ void readers_disconnect(struct store *store)
 
 /* ---- One read ---- */
 
-static status open_reader(struct store_reader *reader, struct err *err)
-{
-    struct db *db = NULL;
-    status s;
-
-    TRY(sqlite_open(reader->database.text, DB_READER, &db, err));
-    s = schema_check(db, reader->database.text, err);
-    if (s.code) {
-        db_close(db);
-        return s;
-    }
-    reader->db = db;
-    return OK;
-}
-
 status read_begin(struct store_reader *reader, struct read *ret_read, struct err *err)
 {
     status s = OK;
@@ -146,7 +117,7 @@ status read_begin(struct store_reader *reader, struct read *ret_read, struct err
     if (reader->store)
         s = health_check_read(&reader->store->health, err);
     if (!s.code && !reader->db)
-        s = open_reader(reader, err);
+        s = reader_connect(reader, err);
     if (s.code) {
         (void)pthread_mutex_unlock(&reader->lock);
         return s;
@@ -244,9 +215,9 @@ status store_tile_read(struct store_reader *reader, unsigned level, uint64_t num
     TRY(query_next(&query, &row, err));
     if (!row)
         return err_set(err, CODE_NOT_FOUND, "there is no full tile %u/%lu", level, (unsigned long)number);
-    if (query.columns[0].bytes.len != TILE_BYTES)
+    if (query.columns[0].bytes.len != (size_t)TILE_BYTES)
         return err_set(err, CODE_CORRUPT, "tile %u/%lu has %zu bytes", level, (unsigned long)number,
                        query.columns[0].bytes.len);
-    memcpy(ret_hashes, query.columns[0].bytes.at, TILE_BYTES);
+    memcpy(ret_hashes, query.columns[0].bytes.at, (size_t)TILE_BYTES);
     return OK;
 }

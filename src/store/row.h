@@ -20,7 +20,7 @@
 
 #define ROW_PRIVATE_HEAD_BYTES (2 + STORE_SALT_BYTES)
 /* The largest row: one of private texts, each with two bytes of length. */
-#define ROW_MAX_BYTES (BUNDLE_MAX_ENTRIES * (ROW_PRIVATE_HEAD_BYTES + 2 + BUNDLE_ENTRY_MAX_BYTES))
+#define ROW_MAX_BYTES ((size_t)BUNDLE_MAX_ENTRIES * (ROW_PRIVATE_HEAD_BYTES + 2 + BUNDLE_ENTRY_MAX_BYTES))
 
 /* The index after the last one of the run that `first` belongs to. */
 static inline uint64_t row_run_end(uint64_t first)

@@ -60,7 +60,7 @@ static status allocate(const char *path, struct err *err)
     if (fd < 0)
         return err_system(err, "open", path);
     do {
-        result = posix_fallocate(fd, 0, BALLAST_BYTES);
+        result = posix_fallocate(fd, 0, (off_t)BALLAST_BYTES);
     } while (result == EINTR);
     if (!result && fsync(fd))
         result = errno;

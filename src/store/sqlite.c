@@ -100,7 +100,7 @@ static void harden(sqlite3 *connection, enum db_role role)
 {
     (void)sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    (void)sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, ROW_MAX_BYTES + ROW_SLACK_BYTES);
+    (void)sqlite3_limit(connection, SQLITE_LIMIT_LENGTH, (int)ROW_MAX_BYTES + ROW_SLACK_BYTES);
     (void)sqlite3_limit(connection, SQLITE_LIMIT_ATTACHED, 0);
     (void)sqlite3_busy_timeout(connection, role == DB_ALONE ? BUSY_ALONE_MS : BUSY_TIMEOUT_MS);
 }

@@ -1,7 +1,7 @@
 /*
  * store/sqlite: SQLite behind db.h, and what only SQLite needs: how connections are opened, and its write-ahead log.
  *
- * The settings are measured (docs/decisions): pages of 8 KiB, WAL with synchronous=FULL, so that a commit is one
+ * The settings are measured: pages of 8 KiB, WAL with synchronous=FULL, so that a commit is one
  * fdatasync of the log; no checkpoints by SQLite itself, because those stall the writer (checkpointer.h does them).
  */
 #ifndef STORE_SQLITE_H
@@ -14,11 +14,11 @@
 /* A log longer than this is folded by the writer itself, shortly, after its commit. */
 #define LOG_INLINE_FRAMES 4000
 /*
- * The log file is written once to this size when the ledger is opened: overwriting blocks that are there costs one disk
- * write a commit, extending the file costs the file system's journal too. It holds LOG_INLINE_FRAMES frames of 8,216
- * bytes, the largest batch (BATCH_MAX_BYTES) and room to spare; if it grew beyond, it is cut back to this.
+ * The log file is written once to this size, 48 MiB, when the ledger is opened: overwriting blocks that are there costs
+ * one disk write a commit, extending the file costs the file system's journal too. It holds LOG_INLINE_FRAMES frames of
+ * 8,216 bytes, the largest batch (BATCH_MAX_BYTES) and room to spare; if it grew beyond, it is cut back to this.
  */
-#define LOG_GROWN_BYTES (48 * 1024 * 1024)
+#define LOG_GROWN_BYTES 50331648
 
 enum db_role {
     DB_WRITER,

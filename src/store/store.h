@@ -159,7 +159,7 @@ struct store_range {
 
 /*
  * Called for one object after the other, with bytes that live until it returns. A failure of its own ends the read,
- * which returns it. It must not use the same reader.
+ * which returns it. It must not use the same reader, nor open, close or reopen anything of the same store.
  */
 struct store_entry_visitor {
     status (*visit)(void *context, uint64_t index, struct str leaf, struct err *err);
@@ -210,7 +210,8 @@ struct store_progress {
  * (0600) that is durable when this returns and can be read from read-only media. It never holds a signing key, because
  * the database has none. CODE_CONFLICT when `to` exists. On failure nothing new is there, but where the whole copy has
  * been made and only its name could not be synced. `progress` may be NULL.
- * The log file can't be folded while this runs, so it grows by what is appended meanwhile.
+ * The log file can't be folded while this runs, so it grows by what is appended meanwhile. A restore puts the copy in
+ * as ledger.db where no ledger.db-wal lies: a log of another file would be folded into it.
  */
 MUST_CHECK status store_backup(const char *path, const char *to, const struct store_progress *progress,
                                struct err *err);

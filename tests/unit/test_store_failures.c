@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
@@ -108,6 +109,105 @@ static void a_full_disk_is_over_when_a_reopen_succeeds(void)
     CHECK_INT(head.size, 10);
     CHECK_OK(world_append(&world, 10, NULL));
     world_check(world.reader, 20);
+}
+
+/* ---- Memory that is not there ---- */
+
+static void a_lack_of_memory_when_opening_leaves_nothing_open(void)
+{
+    AUTO(struct world, world_free) world = world_closed_below(world_parent());
+    bool hit = true;
+
+    for (int step = 0; hit; step++) {
+        status s;
+
+        CHECKING("allocation %d", step);
+        fault_arm(FAULT_MEMORY, step, 1);
+        s = store_open(world.dir, &world.store, NULL);
+        if (!s.code)
+            s = store_reader_open(world.store, &world.reader, NULL);
+        hit = fault_was_hit(FAULT_MEMORY);
+        fault_disarm_all();
+        CHECK_INT(s.code, hit ? CODE_NO_MEMORY : CODE_OK);
+        world_close(&world);
+    }
+    if (world_open(&world))
+        world_check(world.reader, 0);
+}
+
+/* SQLite's own allocations, of which the one that the countdown tells fails. */
+static struct {
+    sqlite3_mem_methods real;
+    atomic_long countdown;
+} sqlite_memory;
+
+static bool sqlite_memory_fails(void)
+{
+    return atomic_load(&sqlite_memory.countdown) >= 0 && atomic_fetch_sub(&sqlite_memory.countdown, 1) == 0;
+}
+
+static void *sqlite_memory_new(int len)
+{
+    return sqlite_memory_fails() ? NULL : sqlite_memory.real.xMalloc(len);
+}
+
+static void *sqlite_memory_resize(void *at, int len)
+{
+    return sqlite_memory_fails() ? NULL : sqlite_memory.real.xRealloc(at, len);
+}
+
+/* With no database open. */
+static void sqlite_memory_install(bool failing)
+{
+    sqlite3_mem_methods methods;
+
+    CHECK(sqlite3_shutdown() == SQLITE_OK);
+    if (failing)
+        CHECK(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory.real) == SQLITE_OK);
+    methods = sqlite_memory.real;
+    if (failing) {
+        methods.xMalloc = sqlite_memory_new;
+        methods.xRealloc = sqlite_memory_resize;
+    }
+    atomic_store(&sqlite_memory.countdown, -1);
+    CHECK(sqlite3_config(SQLITE_CONFIG_MALLOC, &methods) == SQLITE_OK);
+}
+
+/* Appends to a ledger just opened, whose statements are still to be prepared. False when no allocation failed. */
+static bool append_without_memory(struct world *world, int step)
+{
+    uint64_t first = store_head(world->store).size;
+    struct store_head head = { 0 };
+    bool hit;
+    status s;
+
+    CHECKING("allocation %d of SQLite", step);
+    CHECK_OK(store_reopen(world->store, &head, NULL));
+    atomic_store(&sqlite_memory.countdown, step);
+    s = world_append(world, 20, NULL);
+    hit = atomic_exchange(&sqlite_memory.countdown, -1) < 0;
+    CHECK(s.code == CODE_OK || s.code == CODE_NO_MEMORY || s.code == CODE_UNKNOWN);
+    CHECK(s.code == CODE_OK || hit);
+    if (s.code == CODE_UNKNOWN)
+        CHECK_OK(store_reopen(world->store, &head, NULL));
+    CHECK(store_head(world->store).size == first + (s.code ? 0 : 20) || s.code == CODE_UNKNOWN);
+    CHECK_INT(world_check_entries(world->reader), store_head(world->store).size);
+    return hit;
+}
+
+static void a_lack_of_memory_within_sqlite_stores_nothing_or_all(void)
+{
+    sqlite_memory_install(true);
+    {
+        AUTO(struct world, world_free) world = fast_world();
+        int step = 0;
+
+        while (append_without_memory(&world, step))
+            step += 1 + step / 16;
+        CHECK(step > 5);
+        world_check(world.reader, store_head(world.store).size);
+    }
+    sqlite_memory_install(false);
 }
 
 /* ---- A disk that fails ---- */
@@ -373,6 +473,8 @@ static void what_was_acknowledged_before_a_kill_is_there(void)
 static const struct test tests[] = {
     TEST(a_failure_at_any_step_leaves_the_old_head_or_the_new_one),
     TEST(a_full_disk_is_over_when_a_reopen_succeeds),
+    TEST(a_lack_of_memory_when_opening_leaves_nothing_open),
+    TEST(a_lack_of_memory_within_sqlite_stores_nothing_or_all),
     TEST(what_was_acknowledged_before_a_kill_is_there),
     TEST(a_disk_that_fails_once_at_any_call_loses_nothing_that_was_acknowledged),
     TEST(pages_lost_by_a_failed_sync_are_written_again),
