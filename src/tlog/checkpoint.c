@@ -72,7 +72,7 @@ status checkpoint_open(struct str note, const struct vkey *log, struct checkpoin
 {
     struct note parsed;
     struct note_check check;
-    struct checkpoint checkpoint;
+    struct checkpoint checkpoint = { 0 };
 
     TRY(note_parse(note, &parsed, err));
     TRY(note_verify(&parsed, log, 1, &check, err));

@@ -77,7 +77,7 @@ status note_parse(struct str bytes, struct note *ret_note, struct err *err)
     struct note note = { 0 };
     size_t separator = find_separator(bytes);
 
-    if (bytes.len > NOTE_MAX_BYTES)
+    if (bytes.len > (size_t)NOTE_MAX_BYTES)
         return err_set(err, CODE_TOO_LARGE, "a note has %zu bytes, at most %d are allowed", bytes.len, NOTE_MAX_BYTES);
     if (!note_text_is_valid(bytes))
         return err_set(err, CODE_INVALID, "a note must be UTF-8 without control characters and end in a newline");

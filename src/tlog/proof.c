@@ -94,7 +94,7 @@ void proof_add(struct buf *buf, const struct proof *proof)
 status proof_verify(const struct proof *proof, const struct hash *leaf_hash, const struct vkey *log,
                     struct checkpoint *ret_checkpoint, struct err *err)
 {
-    struct checkpoint checkpoint;
+    struct checkpoint checkpoint = { 0 };
 
     TRY(checkpoint_open(proof->checkpoint, log, &checkpoint, err));
     TRY(tree_check_inclusion(&checkpoint.head, proof->index, leaf_hash, &proof->path, err));

@@ -124,9 +124,9 @@ static status check_id(const struct vkey *vkey, uint32_t id, struct err *err)
 
 status vkey_parse(struct str text, struct vkey *ret_vkey, struct err *err)
 {
-    struct parts parts;
+    struct parts parts = { 0 };
     struct ed25519_public public_key;
-    struct vkey vkey;
+    struct vkey vkey = { 0 };
 
     TRY(split(text, &parts, err));
     memcpy(public_key.bytes, parts.material + 1, KEY_BYTES);
@@ -161,13 +161,16 @@ bool vkey_eq(const struct vkey *a, const struct vkey *b)
 status skey_open(struct str name, enum vkey_type type, const struct secret *seed, struct skey *ret_skey,
                  struct err *err)
 {
-    AUTO(struct skey, skey_close) skey = { 0 };
+    struct skey skey = { 0 };
+    status named;
 
     TRY(ed25519_open(seed, &skey.key, err));
-    TRY(vkey_new(name, type, &skey.key.public_key, &skey.vkey, err));
-    *ret_skey = skey;
-    skey = (struct skey){ 0 };
-    return OK;
+    named = vkey_new(name, type, &skey.key.public_key, &skey.vkey, err);
+    if (named.code)
+        skey_close(&skey);
+    else
+        *ret_skey = skey;
+    return named;
 }
 
 void skey_close(struct skey *skey)
@@ -180,17 +183,20 @@ status skey_parse(struct str text, struct skey *ret_skey, struct err *err)
 {
     AUTO(struct parts, parts_wipe) parts = { 0 };
     AUTO(struct secret, secret_free) seed = { .len = ED25519_SEED_BYTES };
-    AUTO(struct skey, skey_close) skey = { 0 };
+    struct skey skey = { 0 };
+    status checked;
 
     if (!str_starts(text, str_of(private_prefix)))
         return err_set(err, CODE_INVALID, "a private key text must start with 'PRIVATE+KEY+'");
     TRY(split(str_from(text, sizeof private_prefix - 1), &parts, err));
     memcpy(seed.bytes, parts.material + 1, KEY_BYTES);
     TRY(skey_open(parts.name, (enum vkey_type)parts.material[0], &seed, &skey, err));
-    TRY(check_id(&skey.vkey, parts.id, err));
-    *ret_skey = skey;
-    skey = (struct skey){ 0 };
-    return OK;
+    checked = check_id(&skey.vkey, parts.id, err);
+    if (checked.code)
+        skey_close(&skey);
+    else
+        *ret_skey = skey;
+    return checked;
 }
 
 void skey_add(struct buf *buf, const struct skey *skey)
