@@ -17,10 +17,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "engine/publication.h"
 #include "engine/signer.h"
-#include "tlog/edge.h"
 
-#define RECEIPT_PATIENCE_MS 5000 /* a client waits no longer for an answer that is true already */
+#define RECEIPT_PATIENCE_MS 2000 /* a client waits no longer for an answer that is true already */
 
 struct publisher;
 struct job;
@@ -56,15 +56,8 @@ void publisher_offer(struct publisher *publisher, const struct edge *edge);
  */
 void publisher_wait(struct publisher *publisher, struct job *job, uint64_t index);
 
-/* A published checkpoint. */
-struct publication {
-    struct tree_head head;
-    struct str checkpoint; /* the signed note */
-    struct edge edge;      /* of exactly that size: partial tiles are served from it */
-};
-/* The newest one, to be released; NULL before the first. Any thread, as all that follow. */
+/* The newest publication, to be released; NULL before the first. Any thread, as all that follow. */
 const struct publication *publisher_hold(struct publisher *publisher);
-void publication_release(const struct publication *publication); /* accepts NULL */
 /* The newest one's head alone; the empty tree's before the first. */
 struct tree_head publisher_head(struct publisher *publisher);
 /* The newest one's note alone, for /checkpoint. CODE_NOT_FOUND before the first. */
