@@ -52,7 +52,7 @@ static bool load_postgres_schema(PGconn *connection)
     PGresult *result;
     bool good;
 
-    if (!test_read_file(TALLY_SOURCE "/src/store/schema/0001.postgres.sql", &text))
+    if (!test_read_file(TALLY_TESTS "/../src/store/schema/0001.postgres.sql", &text))
         return false;
     buf_add_byte(&text, '\0');
     result = PQexec(connection, text.at);
