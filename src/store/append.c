@@ -27,7 +27,7 @@ static status refuse(struct store *store, const struct store_batch *batch, struc
 {
     struct store_head head = { 0 };
 
-    TRY(head_read(store->writer, &head, err));
+    TRY(head_row_read(store->writer, &head, err));
     if (head.size != batch->first)
         return err_set(err, CODE_CORRUPT, "a batch that begins at entry %lu does not continue a ledger of %lu entries",
                        (unsigned long)batch->first, (unsigned long)head.size);

@@ -47,7 +47,7 @@ static status copy_pages(struct db *from, struct db *to, const struct store_prog
     status s;
 
     TRY(sqlite_run_text(from, "BEGIN", err));
-    TRY(head_read(from, &head, err)); /* the moment: a transaction begins with its first read */
+    TRY(head_row_read(from, &head, err)); /* the moment: a transaction begins with its first read */
     backup = sqlite3_backup_init(sqlite_connection(to), "main", sqlite_connection(from), "main");
     if (!backup)
         return sqlite_fail(to, sqlite3_extended_errcode(sqlite_connection(to)), "a backup", err);

@@ -92,7 +92,7 @@ status store_entries_read(struct store_reader *reader, const struct store_range 
     struct store_head head = { 0 };
 
     TRY(read_begin(reader, &read, err));
-    TRY(head_read(read.db, &head, err));
+    TRY(head_row_read(read.db, &head, err));
     TRY(walk_rows(&walk, read.db, head.size, err));
     *ret_next = walk.next;
     return OK;

@@ -3,7 +3,7 @@
  *
  * Opening and reopening are one path: alone, SQLite recovers the log from its first byte and folds all of it into the
  * database file, so nothing depends on what an earlier process noted as folded; then the writer's connection is opened,
- * the log file written once to its working size, and the head compared with the entries.
+ * the head compared with the entries, and the log file filled ahead.
  */
 #include <assert.h>
 #include <errno.h>
@@ -111,23 +111,18 @@ static status recover(struct store *store, struct err *err)
     return s.code == CODE_BUSY && health_state(&store->health) != HEALTH_DISTRUSTED ? OK : s;
 }
 
-/*
- * A log that could not be written to its size is only slower. What recovery could not fold, because another process is
- * reading, is durable after this all the same.
- */
-static status grow_log(const struct store *store, struct err *err)
+/* A log that can't be filled ahead is only slower; whether it can be written at all is for the commits to find out. */
+static void fill_log(struct store *store, uint64_t used_bytes)
 {
-    struct path path = { 0 };
-    struct err why = { 0 };
-    status s;
+    struct err err = { 0 };
 
-    TRY(path_join(store->dir.text, FILES_LOG, &path, err));
-    s = file_grow(path.text, LOG_GROWN_BYTES, &why);
-    if (s.code == CODE_DISK_FULL)
-        log_write(LOG_WARN, "store", "%s", why.text);
-    else if (s.code)
-        return err_set(err, s.code, "%s", why.text);
-    return file_sync(path.text, err);
+    if (store->log_bytes >= LOG_MAX_BYTES || used_bytes + LOG_STEP_BYTES / 2 <= store->log_bytes)
+        return;
+    store->log_bytes += LOG_STEP_BYTES;
+    if (file_grow(store->log.text, store->log_bytes, &err).code == CODE_OK)
+        return;
+    log_write(LOG_WARN, "store", "%s", err.text);
+    store->log_bytes = LOG_MAX_BYTES;
 }
 
 /* The newest row of entries must end where the head does. */
@@ -152,9 +147,12 @@ static status connect_all(struct store *store, struct err *err)
     TRY(recover(store, err));
     TRY(sqlite_open(store->database.text, DB_WRITER, &store->writer, err));
     TRY(schema_check(store->writer, store->database.text, err));
-    TRY(head_read(store->writer, &store->head, err));
+    TRY(head_row_read(store->writer, &store->head, err));
     TRY(check_tail(store, err));
-    TRY(grow_log(store, err));
+    store->log_bytes = 0;
+    fill_log(store, 0);
+    TRY(file_sync(store->log.text,
+                  err)); /* what recovery could not fold beside other readers is durable all the same */
     return checkpointer_start(store->database.text, &store->health, &store->checkpointer, err);
 }
 
@@ -182,8 +180,8 @@ static void disconnect(struct store *store)
 
 static status open_store(struct store *store, const char *dir, struct err *err)
 {
-    TRY(path_add(dir, "", &store->dir, err));
     TRY(path_join(dir, FILES_DATABASE, &store->database, err));
+    TRY(path_join(dir, FILES_LOG, &store->log, err));
     if (!file_exists(store->database.text))
         return err_set(err, CODE_NOT_FOUND, "there is no ledger in %s", dir);
     TRY(lock_take(dir, &store->lock, err));
@@ -246,10 +244,12 @@ status store_reopen(struct store *store, struct store_head *ret_head, struct err
 
 void log_committed(struct store *store)
 {
+    int frames = sqlite_log_frames(store->writer);
     struct err err = { 0 };
     status s = OK;
 
-    if (sqlite_log_frames(store->writer) > LOG_INLINE_FRAMES)
+    fill_log(store, (uint64_t)frames * LOG_FRAME_BYTES);
+    if (frames > LOG_INLINE_FRAMES)
         s = sqlite_checkpoint_passive(store->writer, &err);
     if (s.code && s.code != CODE_NO_MEMORY)
         health_note(&store->health, s, &err);

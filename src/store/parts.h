@@ -16,12 +16,13 @@
 #define STORE_ID_BYTES 16
 
 struct store {
-    struct path dir;
     struct path database;
     struct lock lock;
     struct health health;
     struct store_head head;
-    struct db *writer; /* NULL while a reopen has not succeeded, with the checkpointer */
+    struct path log;
+    uint64_t log_bytes; /* to which the log file has been filled ahead */
+    struct db *writer;  /* NULL while a reopen has not succeeded, with the checkpointer */
     struct checkpointer *checkpointer;
     struct buf row;               /* the row being built; kept for the next */
     pthread_mutex_t readers_lock; /* over the list and its links */
@@ -54,7 +55,7 @@ void read_end(struct read *read); /* accepts a zeroed one */
 void readers_disconnect(struct store *store);
 
 /* The one row of `head`; CODE_CORRUPT when there is none or its values make no sense. */
-MUST_CHECK status head_read(struct db *db, struct store_head *ret_head, struct err *err);
+MUST_CHECK status head_row_read(struct db *db, struct store_head *ret_head, struct err *err);
 /* CODE_NOT_FOUND when there is no such fact. */
 MUST_CHECK status fact_read(struct db *db, struct str name, struct arena *arena, struct str *ret_value,
                             struct err *err);
@@ -67,7 +68,8 @@ MUST_CHECK status schema_check(struct db *db, const char *path, struct err *err)
 MUST_CHECK status database_path(const char *path, struct path *ret_path, struct err *err);
 /* Opens the reader's connection. */
 MUST_CHECK status reader_connect(struct store_reader *reader, struct err *err);
-/* After a commit: keeps the log short. What fails here has no bearing on the commit; it stops the store. */
+/* After a commit: keeps the log short, and filled ahead. What fails here has no bearing on the commit; it stops the
+ * store. */
 void log_committed(struct store *store);
 
 #endif

@@ -139,7 +139,7 @@ static bool head_makes_sense(const struct sql_value *columns)
     return columns[0].integer >= 0 && columns[1].bytes.len == HASH_BYTES && columns[3].integer >= 0;
 }
 
-status head_read(struct db *db, struct store_head *ret_head, struct err *err)
+status head_row_read(struct db *db, struct store_head *ret_head, struct err *err)
 {
     AUTO(struct query, query_end) query = { 0 };
     bool row = false;
@@ -160,7 +160,7 @@ status store_head_read(struct store_reader *reader, struct store_head *ret_head,
     AUTO(struct read, read_end) read = { 0 };
 
     TRY(read_begin(reader, &read, err));
-    return head_read(read.db, ret_head, err);
+    return head_row_read(read.db, ret_head, err);
 }
 
 status fact_read(struct db *db, struct str name, struct arena *arena, struct str *ret_value, struct err *err)

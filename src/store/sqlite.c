@@ -38,7 +38,7 @@ static const char *const settings[] = {
     [DB_COPY] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF",
     [DB_ALONE] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0",
 };
-_Static_assert(LOG_GROWN_BYTES == 50331648, "the writer's journal_size_limit is LOG_GROWN_BYTES");
+_Static_assert(LOG_MAX_BYTES == 50331648, "the writer's journal_size_limit is LOG_MAX_BYTES");
 
 /*
  * A failed fsync is never "disk full", even where the system says so: pages were lost, and that is what CODE_IO tells

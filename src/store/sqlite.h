@@ -13,12 +13,14 @@
 
 /* A log longer than this is folded by the writer itself, shortly, after its commit. */
 #define LOG_INLINE_FRAMES 4000
+#define LOG_FRAME_BYTES   (8192 + 24)
 /*
- * The log file is written once to this size, 48 MiB, when the ledger is opened: overwriting blocks that are there costs
- * one disk write a commit, extending the file costs the file system's journal too. It holds LOG_INLINE_FRAMES frames of
- * 8,216 bytes, the largest batch (BATCH_MAX_BYTES) and room to spare; if it grew beyond, it is cut back to this.
+ * The log file is filled with zeros ahead of the frames, in steps: overwriting blocks that are there costs one disk
+ * write a commit, extending the file costs the file system's journal too. It ends at 48 MiB, which hold
+ * LOG_INLINE_FRAMES, the largest batch (BATCH_MAX_BYTES) and room to spare; if the log grew beyond, it is cut back.
  */
-#define LOG_GROWN_BYTES 50331648
+#define LOG_STEP_BYTES 4194304 /* 4 MiB */
+#define LOG_MAX_BYTES  50331648
 
 enum db_role {
     DB_WRITER,

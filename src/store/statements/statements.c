@@ -20,7 +20,7 @@ const struct statement_text statements[STATEMENT_COUNT] = {
                                 "INSERT INTO head (id, size, root, time_ms, epoch) VALUES (1, $1, $2, $3, $4)",
                                 { I, B, I, I },
                                 { 0 } },
-    [STATEMENT_HEAD_READ] = { "head_read",
+    [STATEMENT_HEAD_READ] = { "head_row_read",
                               "SELECT size, root, time_ms, epoch FROM head WHERE id = 1",
                               { 0 },
                               { I, B, I, I } },
