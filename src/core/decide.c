@@ -92,9 +92,12 @@ void draft_finish(struct decide_context *context, struct draft *draft)
     }
 }
 
-/* An entry of that code unless the source floods; then the outcome waits for the roll-up. Returns the entry or NULL. */
+/*
+ * The entry of one event unless its source floods; then the outcome waits for the roll-up, and it returns NULL. In the
+ * table each event's code stands before that of its roll-up, which is the key's.
+ */
 static struct entry *note(struct decide_context *context, const struct command *command, struct draft *draft,
-                          struct outcome *outcome, enum audit_code code, const struct flood_key *key)
+                          struct outcome *outcome, const struct flood_key *key)
 {
     struct flood_event event = { .key = *key, .actor = &command->actor };
     struct entry *entry;
@@ -104,27 +107,27 @@ static struct entry *note(struct decide_context *context, const struct command *
         return NULL;
     }
     outcome->kind = OUTCOME_PROBLEM;
-    entry = draft_add(context, command, draft, code);
+    entry = draft_add(context, command, draft, key->code - 1);
     entry->has_idem = false; /* a refused command changed nothing; trying it again is a new try */
     entry->has_private = false;
     return entry;
 }
 
 status refuse(struct decide_context *context, const struct command *command, struct draft *draft,
-              struct outcome *outcome, enum problem problem, struct str member)
+              struct outcome *outcome, struct objection objection)
 {
-    struct flood_key key = { .code = TS5006, .source = command->actor.who.id, .reason = (uint8_t)problem };
+    struct flood_key key = { .code = TS5006, .source = command->actor.who.id, .reason = (uint8_t)objection.problem };
     struct entry *entry;
 
     draft->count = 0;
-    outcome->problem = problem;
-    outcome->member = member;
-    entry = note(context, command, draft, outcome, TS5005, &key);
+    outcome->problem = objection.problem;
+    outcome->member = objection.member;
+    entry = note(context, command, draft, outcome, &key);
     if (entry) {
         entry_text(entry, DATA_ROUTE, command->route);
-        entry_number(entry, DATA_PROBLEM, problem);
-        if (member.len)
-            entry_text(entry, DATA_MEMBER, member);
+        entry_number(entry, DATA_PROBLEM, objection.problem);
+        if (objection.member.len)
+            entry_text(entry, DATA_MEMBER, objection.member);
     }
     return OK;
 }
@@ -132,7 +135,7 @@ status refuse(struct decide_context *context, const struct command *command, str
 status rejected_decide(struct decide_context *context, const struct command *command, struct draft *draft,
                        struct outcome *outcome)
 {
-    return refuse(context, command, draft, outcome, command->rejected.problem, command->rejected.member);
+    return refuse(context, command, draft, outcome, objection_of(command->rejected.problem, command->rejected.member));
 }
 
 static status auth_refuse(struct decide_context *context, const struct command *command, struct draft *draft,
@@ -144,7 +147,7 @@ static status auth_refuse(struct decide_context *context, const struct command *
 
     outcome->problem = PROBLEM_UNAUTHORIZED;
     outcome->reason = reason;
-    entry = note(context, command, draft, outcome, TS5001, &key);
+    entry = note(context, command, draft, outcome, &key);
     if (entry) {
         entry_number(entry, DATA_REASON, reason);
         if (!id_is_none(cred))
@@ -168,7 +171,7 @@ status access_refuse(struct decide_context *context, const struct command *comma
     draft->count = 0;
     outcome->problem = PROBLEM_FORBIDDEN;
     outcome->reason = reason;
-    entry = note(context, command, draft, outcome, TS5003, &key);
+    entry = note(context, command, draft, outcome, &key);
     if (entry) {
         entry_text(entry, DATA_ROUTE, command->route);
         entry_number(entry, DATA_REASON, reason);
@@ -250,7 +253,8 @@ status decide(struct decide_context *context, const struct command *command, str
             return access_refuse(context, command, draft, ret_outcome, reason);
     }
     if (repeat_find(context, command, ret_outcome, &conflict))
-        return conflict ? refuse(context, command, draft, ret_outcome, PROBLEM_IDEMPOTENCY, STR("Idempotency-Key"))
+        return conflict ? refuse(context, command, draft, ret_outcome,
+                                 objection_of(PROBLEM_IDEMPOTENCY, STR("Idempotency-Key")))
                         : OK;
     TRY(row->decide(context, command, draft, ret_outcome));
     draft_finish(context, draft);

@@ -49,25 +49,21 @@ static bool stands_before(const struct str *names, size_t at)
     return false;
 }
 
-/* What is wrong with the request; PROBLEM_NONE when nothing is. */
-static enum problem product_check(const struct facts *facts, const struct product_create *request,
-                                  struct str *ret_member)
+static struct objection product_check(const struct facts *facts, const struct product_create *request)
 {
-    *ret_member = STR("name");
     if (!label_fits(request->name))
-        return PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("name"));
     if (product_find_name(facts, request->name) != NONE)
-        return PROBLEM_NAME_TAKEN;
-    *ret_member = STR("features");
+        return objection_of(PROBLEM_NAME_TAKEN, STR("name"));
     if (request->feature_count > FEATURES_MAX)
-        return PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("features"));
     for (size_t i = 0; i < request->feature_count; i++) {
         if (!label_fits(request->features[i]) || stands_before(request->features, i))
-            return PROBLEM_BAD_REQUEST;
+            return objection_of(PROBLEM_BAD_REQUEST, STR("features"));
     }
     if (table_left(&facts->products) < 1 || table_left(&facts->features) < request->feature_count)
-        return PROBLEM_TOO_MANY;
-    return PROBLEM_NONE;
+        return objection_of(PROBLEM_TOO_MANY, STR_NONE);
+    return NO_OBJECTION;
 }
 
 status product_create_decide(struct decide_context *context, const struct command *command, struct draft *draft,
@@ -75,11 +71,10 @@ status product_create_decide(struct decide_context *context, const struct comman
 {
     const struct product_create *request = &command->product_create;
     struct feature_draft feature = { .product_name = request->name };
-    struct str member;
-    enum problem problem = product_check(context->facts, request, &member);
+    struct objection objection = product_check(context->facts, request);
 
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     feature.product = product_draft(context, command, draft, request->name);
     for (size_t i = 0; i < request->feature_count; i++) {
         struct str full_name;

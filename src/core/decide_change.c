@@ -11,71 +11,64 @@ struct change {
     int64_t limits[ENTITLEMENTS_MAX]; /* of the licence's entitlements in their order; -1: stays */
 };
 
-static enum problem end_check(const struct license_change *request, int64_t now_ms, struct change *change,
-                              struct str *ret_member)
+static struct objection end_check(const struct license_change *request, int64_t now_ms, struct change *change)
 {
     const struct license *license = change->license;
 
-    *ret_member = STR("expires_at");
     if (!license_end_fits(license->kind, license->starts_ms, request->ends_ms, now_ms))
-        return PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("expires_at"));
     if (license->state == LICENSE_EXPIRED)
         change->state = license_state_by_time(license->starts_ms, request->ends_ms, now_ms);
-    return change->state == license->state || license_may_move(license->state, change->state) ? PROBLEM_NONE
-                                                                                              : PROBLEM_WRONG_STATE;
+    if (change->state != license->state && !license_may_move(license->state, change->state))
+        return objection_of(PROBLEM_WRONG_STATE, STR("license"));
+    return NO_OBJECTION;
 }
 
-static enum problem limit_check(const struct facts *facts, const struct entitlement_terms *terms, struct change *change,
-                                struct str *ret_member)
+static struct objection limit_check(const struct facts *facts, const struct entitlement_terms *terms,
+                                    struct change *change)
 {
     uint32_t place = change->license->entitlement_first;
     size_t at = 0;
-    const struct pool *pool;
 
-    *ret_member = STR("feature");
     for (; place != NONE; place = entitlement_at(facts, place)->next_of_license, at++) {
         if (str_eq(feature_name(feature_at(facts, entitlement_at(facts, place)->feature)), terms->feature))
             break;
     }
     if (place == NONE)
-        return PROBLEM_NOT_FOUND;
+        return objection_of(PROBLEM_NOT_FOUND, STR("feature"));
     if (change->limits[at] >= 0)
-        return PROBLEM_BAD_REQUEST;
-    *ret_member = STR("limit");
+        return objection_of(PROBLEM_BAD_REQUEST, STR("feature"));
     if (terms->limit < 0 || terms->limit > LIMIT_MAX)
-        return PROBLEM_BAD_REQUEST;
-    pool = pool_at(facts, entitlement_at(facts, place)->pool);
-    if (pool->entitled > ENTRY_NUMBER_MAX - terms->limit)
-        return PROBLEM_TOO_MANY;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("limit"));
+    if (pool_at(facts, entitlement_at(facts, place)->pool)->entitled > ENTRY_NUMBER_MAX - terms->limit)
+        return objection_of(PROBLEM_TOO_MANY, STR("limit"));
     change->limits[at] = terms->limit;
-    return PROBLEM_NONE;
+    return NO_OBJECTION;
 }
 
-/* What is wrong with the request; PROBLEM_NONE when nothing is, and then the change is complete. */
-static enum problem change_check(const struct decide_context *context, const struct command *command,
-                                 struct change *change, struct str *ret_member)
+/* Without an objection the change is complete. */
+static struct objection change_check(const struct decide_context *context, const struct command *command,
+                                     struct change *change)
 {
     const struct license_change *request = &command->license_change;
     uint32_t place = license_visible(context->facts, command, request->license);
-    enum problem problem = PROBLEM_NONE;
+    struct objection objection = NO_OBJECTION;
 
-    *ret_member = STR("license");
     if (place == NONE)
-        return PROBLEM_NOT_FOUND;
+        return objection_of(PROBLEM_NOT_FOUND, STR("license"));
     change->license = license_at(context->facts, place);
     change->state = change->license->state;
     if (change->state == LICENSE_REVOKED)
-        return PROBLEM_WRONG_STATE;
-    *ret_member = STR("entitlements");
+        return objection_of(PROBLEM_WRONG_STATE, STR("license"));
     if (request->entitlement_count > ENTITLEMENTS_MAX || (!request->has_ends && request->entitlement_count == 0))
-        return PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("entitlements"));
     for (size_t i = 0; i < ENTITLEMENTS_MAX; i++)
         change->limits[i] = -1;
     if (request->has_ends)
-        problem = end_check(request, context->now_ms, change, ret_member);
-    for (size_t i = 0; i < request->entitlement_count && !problem; i++)
-        problem = limit_check(context->facts, &request->entitlements[i], change, ret_member);
-    return problem;
+        objection = end_check(request, context->now_ms, change);
+    for (size_t i = 0; i < request->entitlement_count && !objection.problem; i++)
+        objection = limit_check(context->facts, &request->entitlements[i], change);
+    return objection;
 }
 
 /* Without ends_at the licence never ends (core/apply reads it so). */
@@ -128,11 +121,10 @@ status license_change_decide(struct decide_context *context, const struct comman
                              struct outcome *outcome)
 {
     struct change change;
-    struct str member;
-    enum problem problem = change_check(context, command, &change, &member);
+    struct objection objection = change_check(context, command, &change);
 
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     if (command->license_change.has_ends)
         end_draft(context, command, draft, &change);
     limits_draft(context, command, draft, &change);

@@ -56,16 +56,27 @@ static struct creation creation_of(enum command_kind kind)
 }
 
 /* The organisation that the new principal will belong to: the one asked for, else the author's own. */
-static enum problem organisation_choose(const struct facts *facts, const struct command *command, uint32_t *ret_place)
+static struct objection organisation_choose(const struct facts *facts, const struct command *command,
+                                            uint32_t *ret_place)
 {
     struct who asked = { .id = command->principal_create.organisation, .kind = ID_ORGANISATION };
 
-    if (id_is_none(asked.id)) {
-        *ret_place = principal_organisation(facts, actor_place(facts, command));
-        return PROBLEM_NONE;
-    }
-    *ret_place = principal_visible(facts, command, asked);
-    return *ret_place == NONE ? PROBLEM_NOT_FOUND : PROBLEM_NONE;
+    *ret_place = id_is_none(asked.id) ? principal_organisation(facts, actor_place(facts, command))
+                                      : principal_visible(facts, command, asked);
+    if (*ret_place == NONE && !id_is_none(asked.id))
+        return objection_of(PROBLEM_NOT_FOUND, STR("organisation"));
+    return NO_OBJECTION;
+}
+
+static struct objection creation_check(const struct facts *facts, const struct command *command)
+{
+    const struct principal_create *request = &command->principal_create;
+
+    if (creation_of(command->kind).has_role && !may_give_role(facts, command, request->role))
+        return objection_of(PROBLEM_FORBIDDEN, STR("role"));
+    if (principal_find(facts, request->id) != NONE)
+        return objection_of(PROBLEM_NAME_TAKEN, STR("name"));
+    return table_left(&facts->principals) ? NO_OBJECTION : objection_of(PROBLEM_TOO_MANY, STR_NONE);
 }
 
 static void principal_draft(struct decide_context *context, const struct command *command, struct draft *draft,
@@ -85,22 +96,15 @@ static void principal_draft(struct decide_context *context, const struct command
 status principal_create_decide(struct decide_context *context, const struct command *command, struct draft *draft,
                                struct outcome *outcome)
 {
-    const struct principal_create *request = &command->principal_create;
-    const struct facts *facts = context->facts;
-    uint32_t organisation = NONE;
-    enum problem problem = organisation_choose(facts, command, &organisation);
+    uint32_t organisation;
+    struct objection objection = organisation_choose(context->facts, command, &organisation);
 
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, STR("organisation"));
-    /* Organisations are the installation's to add. */
-    if (command->kind == COMMAND_ORGANISATION_CREATE && organisation != NONE)
-        return access_refuse(context, command, draft, outcome, REASON_ROLE);
-    if (creation_of(command->kind).has_role && !may_give_role(facts, command, request->role))
-        return refuse(context, command, draft, outcome, PROBLEM_FORBIDDEN, STR("role"));
-    if (principal_find(facts, request->id) != NONE)
-        return refuse(context, command, draft, outcome, PROBLEM_NAME_TAKEN, STR("name"));
-    if (table_left(&facts->principals) == 0)
-        return refuse(context, command, draft, outcome, PROBLEM_TOO_MANY, STR_NONE);
+    if (!objection.problem && command->kind == COMMAND_ORGANISATION_CREATE && organisation != NONE)
+        return access_refuse(context, command, draft, outcome, REASON_ROLE); /* they are the installation's to add */
+    if (!objection.problem)
+        objection = creation_check(context->facts, command);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     principal_draft(context, command, draft, organisation);
     return OK;
 }
@@ -115,31 +119,29 @@ static int teams_of(const struct facts *facts, uint32_t user)
     return count;
 }
 
-/* The two of a membership command; a problem names the one that is not there. */
-static enum problem member_find(const struct facts *facts, const struct command *command, uint32_t *ret_team,
-                                uint32_t *ret_user, struct str *ret_member)
+/* The two of a membership command. */
+static struct objection member_find(const struct facts *facts, const struct command *command, uint32_t *ret_team,
+                                    uint32_t *ret_user)
 {
-    *ret_member = STR("team");
     *ret_team = principal_visible(facts, command, (struct who){ command->member.team, ID_TEAM });
-    if (*ret_team == NONE)
-        return PROBLEM_NOT_FOUND;
-    *ret_member = STR("user");
     *ret_user = principal_visible(facts, command, (struct who){ command->member.user, ID_USER });
-    return *ret_user == NONE ? PROBLEM_NOT_FOUND : PROBLEM_NONE;
+    if (*ret_team == NONE)
+        return objection_of(PROBLEM_NOT_FOUND, STR("team"));
+    return *ret_user == NONE ? objection_of(PROBLEM_NOT_FOUND, STR("user")) : NO_OBJECTION;
 }
 
 /* A team of an organisation has its people alone; one of the installation may have anybody. */
-static enum problem membership_check(const struct facts *facts, uint32_t team, uint32_t user)
+static struct objection membership_check(const struct facts *facts, uint32_t team, uint32_t user)
 {
     uint32_t organisation = principal_organisation(facts, team);
 
     if (organisation != NONE && organisation != principal_organisation(facts, user))
-        return PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("user"));
     if (membership_find(facts, team, user) != NONE)
-        return PROBLEM_WRONG_STATE;
+        return objection_of(PROBLEM_WRONG_STATE, STR("user"));
     if (teams_of(facts, user) >= TEAMS_PER_USER_MAX || table_left(&facts->memberships) == 0)
-        return PROBLEM_TOO_MANY;
-    return PROBLEM_NONE;
+        return objection_of(PROBLEM_TOO_MANY, STR("user"));
+    return NO_OBJECTION;
 }
 
 static void member_draft(struct decide_context *context, const struct command *command, struct draft *draft,
@@ -156,13 +158,12 @@ status member_add_decide(struct decide_context *context, const struct command *c
 {
     uint32_t team;
     uint32_t user;
-    struct str member;
-    enum problem problem = member_find(context->facts, command, &team, &user, &member);
+    struct objection objection = member_find(context->facts, command, &team, &user);
 
-    if (!problem)
-        problem = membership_check(context->facts, team, user);
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
+    if (!objection.problem)
+        objection = membership_check(context->facts, team, user);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     member_draft(context, command, draft, TS4006);
     return OK;
 }
@@ -172,13 +173,12 @@ status member_remove_decide(struct decide_context *context, const struct command
 {
     uint32_t team;
     uint32_t user;
-    struct str member;
-    enum problem problem = member_find(context->facts, command, &team, &user, &member);
+    struct objection objection = member_find(context->facts, command, &team, &user);
 
-    if (!problem && membership_find(context->facts, team, user) == NONE)
-        problem = PROBLEM_NOT_FOUND;
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
+    if (!objection.problem && membership_find(context->facts, team, user) == NONE)
+        objection = objection_of(PROBLEM_NOT_FOUND, STR("user"));
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     member_draft(context, command, draft, TS4007);
     return OK;
 }
@@ -196,35 +196,32 @@ static bool has_other_admin(const struct facts *facts, uint32_t besides)
     return false;
 }
 
-static enum problem role_check(const struct facts *facts, const struct command *command, struct str *ret_member)
+static struct objection role_check(const struct facts *facts, const struct command *command)
 {
     uint32_t place = principal_visible(facts, command, command->role_change.who);
     const struct principal *principal = place == NONE ? NULL : principal_at(facts, place);
 
-    *ret_member = STR("principal");
     if (!principal || (principal->kind != ID_USER && principal->kind != ID_SERVICE))
-        return PROBLEM_NOT_FOUND;
-    *ret_member = STR("role");
+        return objection_of(PROBLEM_NOT_FOUND, STR("principal"));
     if (!may_give_role(facts, command, command->role_change.role) ||
         !may_give_role(facts, command, (enum role)principal->role))
-        return PROBLEM_FORBIDDEN;
+        return objection_of(PROBLEM_FORBIDDEN, STR("role"));
     if (principal->role == command->role_change.role)
-        return PROBLEM_WRONG_STATE;
+        return objection_of(PROBLEM_WRONG_STATE, STR("role"));
     if (principal->role == ROLE_ADMIN && principal->organisation == NONE && !has_other_admin(facts, place))
-        return PROBLEM_WRONG_STATE;
-    return PROBLEM_NONE;
+        return objection_of(PROBLEM_WRONG_STATE, STR("role"));
+    return NO_OBJECTION;
 }
 
 status role_change_decide(struct decide_context *context, const struct command *command, struct draft *draft,
                           struct outcome *outcome)
 {
     struct who who = command->role_change.who;
-    struct str member;
-    enum problem problem = role_check(context->facts, command, &member);
+    struct objection objection = role_check(context->facts, command);
     struct entry *entry;
 
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     entry = draft_add(context, command, draft, TS4008);
     entry_on_id(entry, who.kind == ID_USER ? ON_USER : ON_SERVICE, who.id);
     entry_number(entry, DATA_ROLE, command->role_change.role);

@@ -154,13 +154,13 @@ status lease_create_decide(struct decide_context *context, const struct command 
     struct str unknown = unknown_member(context->facts, taker, &command->lease_create);
 
     if (unknown.len)
-        return refuse(context, command, draft, outcome, PROBLEM_NOT_FOUND, unknown);
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_FOUND, unknown));
     if (choice.kind == CHOICE_AMBIGUOUS)
-        return refuse(context, command, draft, outcome, PROBLEM_AMBIGUOUS,
-                      choice.feature == NONE ? STR("feature") : STR("license"));
+        return refuse(context, command, draft, outcome,
+                      objection_of(PROBLEM_AMBIGUOUS, choice.feature == NONE ? STR("feature") : STR("license")));
     if (choice.kind == CHOICE_NOT_FOUND) {
         if (choice.feature == NONE)
-            return refuse(context, command, draft, outcome, PROBLEM_NOT_FOUND, STR("feature"));
+            return refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_FOUND, STR("feature")));
         choice.reason = REASON_NOT_FOUND;
         return lease_deny(context, command, draft, &choice, outcome);
     }
@@ -195,7 +195,7 @@ static status heartbeat_refuse(struct decide_context *context, const struct comm
 {
     enum problem problem = outcome->kind == OUTCOME_ENDED ? PROBLEM_LEASE_ENDED : PROBLEM_NOT_FOUND;
 
-    return refuse(context, command, draft, outcome, problem, STR("lease"));
+    return refuse(context, command, draft, outcome, objection_of(problem, STR("lease")));
 }
 
 /* A lease above a fallen limit, or past its terms, is no longer kept alive; *outcome says why. */
@@ -264,7 +264,7 @@ status lease_release_decide(struct decide_context *context, const struct command
     if (place == NONE)
         return outcome->kind == OUTCOME_ENDED
                    ? OK
-                   : refuse(context, command, draft, outcome, PROBLEM_NOT_FOUND, STR("lease"));
+                   : refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_FOUND, STR("lease")));
     lease_end_entry(context->facts, place, draft_add(context, command, draft, TS2003));
     return OK;
 }
@@ -279,7 +279,7 @@ status lease_revoke_decide(struct decide_context *context, const struct command 
 
     if (place == NONE || !lease_at(facts, place)->ttl_s ||
         !sees_organisation(facts, author, principal_organisation(facts, lease_at(facts, place)->principal)))
-        return refuse(context, command, draft, outcome, PROBLEM_NOT_FOUND, STR("lease"));
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_FOUND, STR("lease")));
     entry = draft_add(context, command, draft, TS2006);
     lease_end_entry(facts, place, entry);
     entry_number(entry, DATA_REASON, REASON_ADMIN);

@@ -81,46 +81,40 @@ bool license_end_fits(enum license_kind kind, int64_t starts_ms, int64_t ends_ms
     return kind != LICENSE_PERPETUAL && time_in_range(ends_ms) && ends_ms > starts_ms && ends_ms > now_ms;
 }
 
-static enum problem times_check(const struct license_create *request, int64_t now_ms, struct plan *plan,
-                                struct str *ret_member)
+static struct objection times_check(const struct license_create *request, int64_t now_ms, struct plan *plan)
 {
-    *ret_member = STR("starts_at");
     if (!time_in_range(request->starts_ms))
-        return PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("starts_at"));
     plan->kind = request->ends_ms ? LICENSE_TERM : LICENSE_PERPETUAL;
     if (request->has_kind)
         plan->kind = request->kind;
     plan->state = license_state_by_time(request->starts_ms, request->ends_ms, now_ms);
-    *ret_member = STR("expires_at");
-    return license_end_fits(plan->kind, request->starts_ms, request->ends_ms, now_ms) ? PROBLEM_NONE
-                                                                                      : PROBLEM_BAD_REQUEST;
+    if (!license_end_fits(plan->kind, request->starts_ms, request->ends_ms, now_ms))
+        return objection_of(PROBLEM_BAD_REQUEST, STR("expires_at"));
+    return NO_OBJECTION;
 }
 
-static enum problem entitlement_check(const struct facts *facts, const struct entitlement_terms *terms,
-                                      struct plan *plan, size_t at, struct str *ret_member)
+static struct objection entitlement_check(const struct facts *facts, const struct entitlement_terms *terms,
+                                          struct plan *plan, size_t at)
 {
     struct str product_name = label_str(&product_at(facts, plan->product)->name);
     uint32_t feature = feature_find_parts(facts, product_name, terms->feature);
 
-    *ret_member = STR("feature");
     if (feature == NONE)
-        return PROBLEM_NOT_FOUND;
+        return objection_of(PROBLEM_NOT_FOUND, STR("feature"));
     for (size_t i = 0; i < at; i++) {
         if (plan->features[i] == feature)
-            return PROBLEM_BAD_REQUEST;
+            return objection_of(PROBLEM_BAD_REQUEST, STR("feature"));
     }
-    *ret_member = STR("limit");
     if (terms->limit < 0 || terms->limit > LIMIT_MAX)
-        return PROBLEM_BAD_REQUEST;
-    *ret_member = STR("grace_s");
+        return objection_of(PROBLEM_BAD_REQUEST, STR("limit"));
     if (terms->grace_s < 0 || terms->grace_s > GRACE_MAX_S)
-        return PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("grace_s"));
     plan->features[at] = feature;
     plan->pools[at] = pool_to_join(facts, plan->holder, feature, terms->grace_s);
-    *ret_member = STR("limit");
     if (plan->pools[at] != NONE && pool_at(facts, plan->pools[at])->entitled > ENTRY_NUMBER_MAX - terms->limit)
-        return PROBLEM_TOO_MANY;
-    return PROBLEM_NONE;
+        return objection_of(PROBLEM_TOO_MANY, STR("limit"));
+    return NO_OBJECTION;
 }
 
 static bool license_has_room(const struct facts *facts, size_t entitlements)
@@ -129,36 +123,40 @@ static bool license_has_room(const struct facts *facts, size_t entitlements)
            table_left(&facts->pools) >= entitlements;
 }
 
-/* What is wrong with the request; PROBLEM_NONE when nothing is, and then the plan is complete. */
-static enum problem create_check(const struct decide_context *context, const struct command *command, struct plan *plan,
-                                 struct str *ret_member)
+static struct objection holder_check(const struct facts *facts, const struct command *command, struct plan *plan)
+{
+    struct who holder = command->license_create.holder;
+
+    plan->holder = principal_find(facts, holder.id);
+    if (plan->holder == NONE || principal_at(facts, plan->holder)->kind != holder.kind ||
+        !actor_sees(facts, command, plan->holder))
+        return objection_of(PROBLEM_NOT_FOUND, STR("holder"));
+    return holder.kind == ID_SERVICE ? objection_of(PROBLEM_BAD_REQUEST, STR("holder")) : NO_OBJECTION;
+}
+
+/* Without an objection the plan is complete. */
+static struct objection create_check(const struct decide_context *context, const struct command *command,
+                                     struct plan *plan)
 {
     const struct license_create *request = &command->license_create;
     const struct facts *facts = context->facts;
-    enum problem problem;
+    struct objection objection = holder_check(facts, command, plan);
 
-    *ret_member = STR("holder");
-    plan->holder = principal_find(facts, request->holder.id);
-    if (plan->holder == NONE || principal_at(facts, plan->holder)->kind != request->holder.kind ||
-        !actor_sees(facts, command, plan->holder))
-        return PROBLEM_NOT_FOUND;
-    if (request->holder.kind == ID_SERVICE)
-        return PROBLEM_BAD_REQUEST;
-    *ret_member = STR("product");
+    if (objection.problem)
+        return objection;
     plan->product = product_named(facts, request->product);
     if (plan->product == NONE)
-        return PROBLEM_NOT_FOUND;
-    problem = times_check(request, context->now_ms, plan, ret_member);
-    if (problem)
-        return problem;
-    *ret_member = STR("entitlements");
+        return objection_of(PROBLEM_NOT_FOUND, STR("product"));
+    objection = times_check(request, context->now_ms, plan);
+    if (objection.problem)
+        return objection;
     if (request->entitlement_count < 1 || request->entitlement_count > ENTITLEMENTS_MAX)
-        return PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("entitlements"));
     if (!license_has_room(facts, request->entitlement_count))
-        return PROBLEM_TOO_MANY;
-    for (size_t i = 0; i < request->entitlement_count && !problem; i++)
-        problem = entitlement_check(facts, &request->entitlements[i], plan, i, ret_member);
-    return problem;
+        return objection_of(PROBLEM_TOO_MANY, STR_NONE);
+    for (size_t i = 0; i < request->entitlement_count && !objection.problem; i++)
+        objection = entitlement_check(facts, &request->entitlements[i], plan, i);
+    return objection;
 }
 
 static struct id license_draft(struct decide_context *context, const struct command *command, struct draft *draft,
@@ -228,11 +226,10 @@ status license_create_decide(struct decide_context *context, const struct comman
                              struct outcome *outcome)
 {
     struct plan plan;
-    struct str member;
-    enum problem problem = create_check(context, command, &plan, &member);
+    struct objection objection = create_check(context, command, &plan);
 
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     license_draft(context, command, draft, &plan);
     for (size_t i = 0; i < command->license_create.entitlement_count; i++)
         entitlement_draft(context, command, draft, &plan, i);
@@ -268,9 +265,9 @@ static status move_decide(struct decide_context *context, const struct command *
     struct entry *entry;
 
     if (!license)
-        return refuse(context, command, draft, outcome, PROBLEM_NOT_FOUND, STR("license"));
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_FOUND, STR("license")));
     if (!license_may_move(license->state, to))
-        return refuse(context, command, draft, outcome, PROBLEM_WRONG_STATE, STR("license"));
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_WRONG_STATE, STR("license")));
     entry = draft_add(context, command, draft, license_move_code(license->state, to));
     entry_on_id(entry, ON_LICENSE, license->id);
     entry_number(entry, DATA_STATE, to);
@@ -300,7 +297,7 @@ status license_reinstate_decide(struct decide_context *context, const struct com
     if (license) {
         to = license_state_by_time(license->starts_ms, license->ends_ms, context->now_ms);
         if (license->state != LICENSE_SUSPENDED || to == LICENSE_EXPIRED)
-            return refuse(context, command, draft, outcome, PROBLEM_WRONG_STATE, STR("license"));
+            return refuse(context, command, draft, outcome, objection_of(PROBLEM_WRONG_STATE, STR("license")));
     }
     return move_decide(context, command, draft, outcome, to);
 }

@@ -9,33 +9,29 @@
 #include "codec/timetext.h"
 #include "core/label.h"
 
-enum problem observation_check(const struct observation *seen, struct str *ret_member)
+struct objection observation_check(const struct observation *seen)
 {
-    *ret_member = STR("line");
     if (seen->line < 0 || seen->line > ENTRY_NUMBER_MAX)
-        return PROBLEM_BAD_REQUEST;
-    *ret_member = STR("occurred_at");
-    return time_in_range(seen->occurred_at_ms) ? PROBLEM_NONE : PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("line"));
+    return time_in_range(seen->occurred_at_ms) ? NO_OBJECTION : objection_of(PROBLEM_BAD_REQUEST, STR("occurred_at"));
 }
 
 /* The same for those about somebody's seats. */
-static enum problem seats_check(const struct facts *facts, const struct observation *seen, struct str *ret_member)
+static struct objection seats_check(const struct facts *facts, const struct observation *seen)
 {
-    enum problem problem = observation_check(seen, ret_member);
+    struct objection objection = observation_check(seen);
 
-    if (problem)
-        return problem;
-    *ret_member = STR("quantity");
+    if (objection.problem)
+        return objection;
     if (seen->quantity < 1 || seen->quantity > QUANTITY_MAX)
-        return PROBLEM_BAD_REQUEST;
-    *ret_member = STR("user");
+        return objection_of(PROBLEM_BAD_REQUEST, STR("quantity"));
     if (id_is_none(seen->user_alias))
-        return PROBLEM_BAD_REQUEST;
-    *ret_member = STR("host");
+        return objection_of(PROBLEM_BAD_REQUEST, STR("user"));
     if (id_is_none(seen->host_alias))
-        return PROBLEM_BAD_REQUEST;
-    *ret_member = STR_NONE;
-    return table_left(&facts->leases) && table_left(&facts->observed_groups) ? PROBLEM_NONE : PROBLEM_TOO_MANY;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("host"));
+    if (!table_left(&facts->leases) || !table_left(&facts->observed_groups) || !catalog_has_room(facts))
+        return objection_of(PROBLEM_TOO_MANY, STR_NONE);
+    return NO_OBJECTION;
 }
 
 bool catalog_has_room(const struct facts *facts)
@@ -201,13 +197,10 @@ static status seats_decide(struct decide_context *context, const struct command 
                            struct outcome *outcome, observation_draft *draft_it)
 {
     struct sight sight = { 0 };
-    struct str member;
-    enum problem problem = seats_check(context->facts, &command->observation, &member);
+    struct objection objection = seats_check(context->facts, &command->observation);
 
-    if (!problem && !catalog_has_room(context->facts))
-        problem = PROBLEM_TOO_MANY;
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     TRY(sight_draft(context, command, draft, &sight));
     draft_it(context, command, draft, &sight);
     claims_stamp(command, draft);
@@ -232,59 +225,79 @@ status observe_denied_decide(struct decide_context *context, const struct comman
     return seats_decide(context, command, draft, outcome, denied_draft);
 }
 
+static struct objection limit_check(const struct facts *facts, const struct observation *seen)
+{
+    struct objection objection = observation_check(seen);
+
+    if (objection.problem)
+        return objection;
+    if (seen->limit < -1 || seen->limit > LIMIT_MAX)
+        return objection_of(PROBLEM_BAD_REQUEST, STR("limit"));
+    return catalog_has_room(facts) ? NO_OBJECTION : objection_of(PROBLEM_TOO_MANY, STR_NONE);
+}
+
+static void observed_limit_draft(struct decide_context *context, const struct command *command, struct draft *draft,
+                                 const struct sight *sight)
+{
+    struct entry *entry = draft_add(context, command, draft, TS3007);
+    int64_t limit = command->observation.limit;
+    int64_t used = sight->pool->used;
+
+    entry_on_id(entry, ON_POOL, sight->pool->id);
+    entry_on_feature(entry, sight->full_name);
+    entry_number(entry, DATA_USED, used);
+    entry_number(entry, DATA_OCCUPIED, sight->pool->occupied);
+    entry_number(entry, DATA_OVER, limit >= 0 && used > limit ? used - limit : 0);
+    entry_number(entry, DATA_ENDING, ENDING_NONE);
+    if (limit >= 0)
+        entry_number(entry, DATA_LIMIT, limit);
+}
+
 status observe_limit_decide(struct decide_context *context, const struct command *command, struct draft *draft,
                             struct outcome *outcome)
 {
-    const struct observation *seen = &command->observation;
     struct sight sight = { 0 };
-    struct str member;
-    enum problem problem = observation_check(seen, &member);
-    struct entry *entry;
+    struct objection objection = limit_check(context->facts, &command->observation);
 
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
-    if (seen->limit < -1 || seen->limit > LIMIT_MAX)
-        return refuse(context, command, draft, outcome, PROBLEM_BAD_REQUEST, STR("limit"));
-    if (!catalog_has_room(context->facts))
-        return refuse(context, command, draft, outcome, PROBLEM_TOO_MANY, STR_NONE);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     TRY(sight_draft(context, command, draft, &sight));
-    entry = draft_add(context, command, draft, TS3007);
-    entry_on_id(entry, ON_POOL, sight.pool->id);
-    entry_on_feature(entry, sight.full_name);
-    entry_number(entry, DATA_USED, sight.pool->used);
-    entry_number(entry, DATA_OCCUPIED, sight.pool->occupied);
-    entry_number(entry, DATA_OVER,
-                 seen->limit >= 0 && sight.pool->used > seen->limit ? sight.pool->used - seen->limit : 0);
-    entry_number(entry, DATA_ENDING, ENDING_NONE);
-    if (seen->limit >= 0)
-        entry_number(entry, DATA_LIMIT, seen->limit);
+    observed_limit_draft(context, command, draft, &sight);
     claims_stamp(command, draft);
     return OK;
 }
 
 /* A watermark moves forwards only: what was read was read. */
+static struct objection read_check(const struct facts *facts, const struct command *command)
+{
+    const struct observation *seen = &command->observation;
+    uint32_t organisation = principal_organisation(facts, actor_place(facts, command));
+    uint32_t place = watermark_find(facts, organisation, seen->head);
+    struct objection objection = observation_check(seen);
+
+    if (objection.problem)
+        return objection;
+    if (seen->offset < 0 || seen->offset > ENTRY_NUMBER_MAX)
+        return objection_of(PROBLEM_BAD_REQUEST, STR("offset"));
+    if (place != NONE && seen->offset < watermark_at(facts, place)->offset)
+        return objection_of(PROBLEM_WRONG_STATE, STR("offset"));
+    if (place == NONE && table_left(&facts->watermarks) == 0)
+        return objection_of(PROBLEM_TOO_MANY, STR("head"));
+    return NO_OBJECTION;
+}
+
 status observe_read_decide(struct decide_context *context, const struct command *command, struct draft *draft,
                            struct outcome *outcome)
 {
-    const struct observation *seen = &command->observation;
-    uint32_t organisation = principal_organisation(context->facts, actor_place(context->facts, command));
-    uint32_t place = watermark_find(context->facts, organisation, seen->head);
-    struct str member;
-    enum problem problem = observation_check(seen, &member);
+    struct objection objection = read_check(context->facts, command);
     struct entry *entry;
 
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
-    if (seen->offset < 0 || seen->offset > ENTRY_NUMBER_MAX)
-        return refuse(context, command, draft, outcome, PROBLEM_BAD_REQUEST, STR("offset"));
-    if (place != NONE && seen->offset < watermark_at(context->facts, place)->offset)
-        return refuse(context, command, draft, outcome, PROBLEM_WRONG_STATE, STR("offset"));
-    if (place == NONE && table_left(&context->facts->watermarks) == 0)
-        return refuse(context, command, draft, outcome, PROBLEM_TOO_MANY, STR("head"));
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     entry = draft_add(context, command, draft, TS6006);
-    entry_bytes(entry, DATA_HEAD, seen->head);
-    entry_number(entry, DATA_OFFSET, seen->offset);
-    entry_number(entry, DATA_LINE, seen->line);
+    entry_bytes(entry, DATA_HEAD, command->observation.head);
+    entry_number(entry, DATA_OFFSET, command->observation.offset);
+    entry_number(entry, DATA_LINE, command->observation.line);
     claims_stamp(command, draft);
     return OK;
 }

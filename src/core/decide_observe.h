@@ -17,8 +17,8 @@ struct sight {
     struct pool fresh;
 };
 
-/* What every kind of observation must have; PROBLEM_NONE when it has. */
-enum problem observation_check(const struct observation *seen, struct str *ret_member);
+/* What every kind of observation must have. */
+struct objection observation_check(const struct observation *seen);
 /* Room for a product, a feature and a pool that are seen for the first time. */
 bool catalog_has_room(const struct facts *facts);
 /* The product by the name that the log's stands for; drafts it when it is new. *ret_id is its id either way. */

@@ -63,15 +63,14 @@ status observe_restart_decide(struct decide_context *context, const struct comma
 {
     struct closing closing = { .context = context, .command = command, .draft = draft };
     struct sight sight = { 0 };
-    struct str member;
-    enum problem problem = observation_check(&command->observation, &member);
+    struct objection objection = observation_check(&command->observation);
     struct entry *entry;
     struct id product;
 
-    if (!problem && !catalog_has_room(context->facts))
-        problem = PROBLEM_TOO_MANY;
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
+    if (!objection.problem && !catalog_has_room(context->facts))
+        objection = objection_of(PROBLEM_TOO_MANY, STR_NONE);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     sight.organisation = principal_organisation(context->facts, actor_place(context->facts, command));
     TRY(product_sight(context, command, draft, &sight, &product));
     entry = draft_add(context, command, draft, TS6005);

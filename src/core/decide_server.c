@@ -83,7 +83,7 @@ status clock_confirm_decide(struct decide_context *context, const struct command
     if (!actor_is_central(context->facts, command))
         return access_refuse(context, command, draft, outcome, REASON_ROLE);
     if (!context->facts->clock_frozen)
-        return refuse(context, command, draft, outcome, PROBLEM_WRONG_STATE, STR_NONE);
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_WRONG_STATE, STR_NONE));
     entry_number(draft_add(context, command, draft, TS1008), DATA_JUMP_MS, command->jump_ms);
     return OK;
 }
@@ -96,7 +96,7 @@ status backup_made_decide(struct decide_context *context, const struct command *
     if (!actor_is_central(context->facts, command))
         return access_refuse(context, command, draft, outcome, REASON_ROLE);
     if (command->backup.size > context->facts->size)
-        return refuse(context, command, draft, outcome, PROBLEM_BAD_REQUEST, STR("size"));
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_BAD_REQUEST, STR("size")));
     entry = draft_add(context, command, draft, TS1009);
     entry_number(entry, DATA_SIZE, (int64_t)command->backup.size);
     entry_bytes(entry, DATA_SHA256, command->backup.hash);

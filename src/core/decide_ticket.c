@@ -54,7 +54,7 @@ static status ticket_refuse(struct decide_context *context, const struct command
 {
     enum problem problem = outcome->kind == OUTCOME_ENDED ? PROBLEM_TICKET_ENDED : PROBLEM_NOT_FOUND;
 
-    return refuse(context, command, draft, outcome, problem, STR("ticket"));
+    return refuse(context, command, draft, outcome, objection_of(problem, STR("ticket")));
 }
 
 static int64_t ticket_place(const struct facts *facts, const struct ticket *ticket)
@@ -99,7 +99,7 @@ status ticket_claim_decide(struct decide_context *context, const struct command 
         return ticket_refuse(context, command, draft, outcome);
     /* P4: above a fallen limit nothing is granted; core/due takes such an offer back. */
     if (ticket->state != TICKET_OFFERED || pool->occupied > pool->limit || pool_terms_are_over(pool, context->now_ms))
-        return refuse(context, command, draft, outcome, PROBLEM_NOT_OFFERED, STR("ticket"));
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_OFFERED, STR("ticket")));
     grant.pool = ticket->pool;
     grant.quantity = ticket->quantity;
     grant.ttl_s = ticket->ttl_s;

@@ -6,31 +6,34 @@
 
 #define SCOPES_MAX_BYTES 1024 /* of all words (core/audit) */
 
-static enum problem token_check(const struct facts *facts, const struct command *command, int64_t now_ms,
-                                struct str *ret_member)
+static struct objection owner_check(const struct facts *facts, const struct command *command)
+{
+    struct who who = command->token_create.owner;
+    uint32_t owner = principal_visible(facts, command, who);
+
+    if (owner == NONE)
+        return objection_of(PROBLEM_NOT_FOUND, STR("owner"));
+    if (who.kind != ID_USER && who.kind != ID_SERVICE)
+        return objection_of(PROBLEM_BAD_REQUEST, STR("owner"));
+    return principal_at(facts, owner)->disabled ? objection_of(PROBLEM_WRONG_STATE, STR("owner")) : NO_OBJECTION;
+}
+
+static struct objection token_check(const struct facts *facts, const struct command *command, int64_t now_ms)
 {
     const struct token_create *request = &command->token_create;
-    uint32_t owner = principal_visible(facts, command, request->owner);
+    struct objection objection = owner_check(facts, command);
 
-    *ret_member = STR("owner");
-    if (owner == NONE)
-        return PROBLEM_NOT_FOUND;
-    if (request->owner.kind != ID_USER && request->owner.kind != ID_SERVICE)
-        return PROBLEM_BAD_REQUEST;
-    if (principal_at(facts, owner)->disabled)
-        return PROBLEM_WRONG_STATE;
-    *ret_member = STR("scopes");
+    if (objection.problem)
+        return objection;
     if (!rights_of(request->scopes))
-        return PROBLEM_BAD_REQUEST;
+        return objection_of(PROBLEM_BAD_REQUEST, STR("scopes"));
     if (rights_of(request->scopes) & ~actor_rights(facts, command))
-        return PROBLEM_FORBIDDEN;
-    *ret_member = STR("expires_at");
+        return objection_of(PROBLEM_FORBIDDEN, STR("scopes"));
     if (request->expires_ms <= now_ms || request->expires_ms > now_ms + TOKEN_DAYS_MAX * MS_PER_DAY)
-        return PROBLEM_BAD_REQUEST;
-    *ret_member = STR("token");
+        return objection_of(PROBLEM_BAD_REQUEST, STR("expires_at"));
     if (credential_find_hash(facts, request->hash) != NONE)
-        return PROBLEM_NAME_TAKEN;
-    return table_left(&facts->credentials) ? PROBLEM_NONE : PROBLEM_TOO_MANY;
+        return objection_of(PROBLEM_NAME_TAKEN, STR("token"));
+    return table_left(&facts->credentials) ? NO_OBJECTION : objection_of(PROBLEM_TOO_MANY, STR_NONE);
 }
 
 /* The words of the scopes in the draft's memory. */
@@ -48,13 +51,12 @@ status token_create_decide(struct decide_context *context, const struct command 
                            struct outcome *outcome)
 {
     const struct token_create *request = &command->token_create;
-    struct str member;
+    struct objection objection = token_check(context->facts, command, context->now_ms);
     struct str scopes;
-    enum problem problem = token_check(context->facts, command, context->now_ms, &member);
     struct entry *entry;
 
-    if (problem)
-        return refuse(context, command, draft, outcome, problem, member);
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
     TRY(scopes_text(draft, request->scopes, &scopes));
     entry = draft_add(context, command, draft, TS4004);
     entry_on_id(entry, ON_CREDENTIAL, id_new(context->entropy, context->now_ms));
@@ -82,9 +84,9 @@ status token_revoke_decide(struct decide_context *context, const struct command 
     if (!own && !permission_is_held(facts, command, PERM_PEOPLE_WRITE, &reason))
         return access_refuse(context, command, draft, outcome, reason);
     if (place == NONE || !actor_sees(facts, command, credential_at(facts, place)->owner))
-        return refuse(context, command, draft, outcome, PROBLEM_NOT_FOUND, STR("token"));
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_FOUND, STR("token")));
     if (credential_at(facts, place)->revoked)
-        return refuse(context, command, draft, outcome, PROBLEM_WRONG_STATE, STR("token"));
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_WRONG_STATE, STR("token")));
     owner = principal_at(facts, credential_at(facts, place)->owner);
     entry = draft_add(context, command, draft, TS4005);
     entry_on_id(entry, ON_CREDENTIAL, command->credential);

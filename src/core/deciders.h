@@ -29,9 +29,20 @@ struct entry *draft_add(struct decide_context *context, const struct command *co
                         enum audit_code code);
 void draft_finish(struct decide_context *context, struct draft *draft);
 
-/* Refuses: records request.rejected (or counts it) and sets the outcome. `member` is a constant of the program. */
+/* What is wrong with a command. PROBLEM_NONE: nothing. */
+struct objection {
+    enum problem problem;
+    struct str member; /* at fault: a constant of the program, or empty */
+};
+#define NO_OBJECTION ((struct objection){ .problem = PROBLEM_NONE })
+static inline struct objection objection_of(enum problem problem, struct str member)
+{
+    return (struct objection){ problem, member };
+}
+
+/* Refuses: records request.rejected (or counts it) and sets the outcome. */
 status refuse(struct decide_context *context, const struct command *command, struct draft *draft,
-              struct outcome *outcome, enum problem problem, struct str member);
+              struct outcome *outcome, struct objection objection);
 
 /* Refuses a known principal what it may not do: records access.denied (or counts it) and sets the outcome. */
 status access_refuse(struct decide_context *context, const struct command *command, struct draft *draft,
