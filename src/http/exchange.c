@@ -113,18 +113,24 @@ static status make_growable(struct exchange *exchange)
     return exchange->body_space.status;
 }
 
+/* Whether the body stays one slice of the block when the part is added to it. */
+static bool continues_slice(const struct exchange *exchange, struct str part)
+{
+    const struct str *body = &exchange->body;
+
+    if (!lies_in_block(exchange, part))
+        return false;
+    return body->len == 0 || (exchange->body_space.len == 0 && body->at + body->len == part.at);
+}
+
 status exchange_add_body(struct exchange *exchange, struct str part)
 {
     struct str *body = &exchange->body;
 
     if (part.len > exchange->body_max_bytes - body->len)
         return (status){ CODE_TOO_LARGE };
-    if (body->len == 0 && lies_in_block(exchange, part)) {
-        *body = part;
-        return OK;
-    }
-    if (exchange->body_space.len == 0 && body->at + body->len == part.at && lies_in_block(exchange, part)) {
-        body->len += part.len;
+    if (continues_slice(exchange, part)) {
+        *body = (struct str){ body->len ? body->at : part.at, body->len + part.len };
         return OK;
     }
     TRY(make_growable(exchange));
