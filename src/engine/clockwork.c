@@ -60,8 +60,7 @@ enum clock_event clockwork_start(struct clockwork *ret_clockwork, struct clock_r
 static void slew(struct clockwork *clockwork, struct clock_reading reading, int64_t difference_ms)
 {
     int64_t elapsed_ms = reading.running_ms - clockwork->base_running_ms;
-    int64_t parts = clockwork->catching_up ? CATCH_UP_PARTS : SLEW_PARTS;
-    int64_t most_ms = elapsed_ms / parts;
+    int64_t most_ms = elapsed_ms / (clockwork->catching_up ? CATCH_UP_PARTS : SLEW_PARTS);
     int64_t step_ms = difference_ms;
 
     if (most_ms == 0)
@@ -71,23 +70,28 @@ static void slew(struct clockwork *clockwork, struct clock_reading reading, int6
     if (step_ms < -most_ms)
         step_ms = -most_ms;
     rebase(clockwork, expected_ms(clockwork, reading) + step_ms, reading.running_ms);
-    if (difference_ms >= -CLOCK_JUMP_BACK_MS)
-        clockwork->catching_up = false;
+}
+
+/* How far the wall clock is from where it is believed to be: while time waits for it, where it was at the last turn. */
+static int64_t surprise_ms(const struct clockwork *clockwork, int64_t difference_ms)
+{
+    return clockwork->catching_up ? difference_ms + clockwork->ahead_ms : difference_ms;
 }
 
 enum clock_event clockwork_turn(struct clockwork *clockwork, struct clock_reading reading)
 {
     int64_t difference_ms = reading.wall_ms - expected_ms(clockwork, reading);
+    int64_t step_ms = surprise_ms(clockwork, difference_ms);
     enum clock_event event = CLOCK_NONE;
 
     if (!clockwork->frozen) {
-        event = jump_of(difference_ms);
-        if (event == CLOCK_JUMPED_BACK && clockwork->catching_up && difference_ms >= clockwork->behind_ms)
-            event = CLOCK_NONE; /* the confirmed step back, not a new one */
+        event = jump_of(step_ms);
+        clockwork->catching_up = clockwork->catching_up && difference_ms < -CLOCK_JUMP_BACK_MS;
         if (event == CLOCK_NONE)
             slew(clockwork, reading, difference_ms);
         else
-            freeze(clockwork, difference_ms);
+            freeze(clockwork, step_ms);
+        clockwork->ahead_ms = expected_ms(clockwork, reading) - reading.wall_ms;
     }
     advance(clockwork, reading);
     return event;
@@ -99,7 +103,7 @@ int64_t clockwork_confirm(struct clockwork *clockwork, struct clock_reading read
 
     clockwork->frozen = false;
     clockwork->catching_up = reading.wall_ms < before_ms - CLOCK_JUMP_BACK_MS;
-    clockwork->behind_ms = reading.wall_ms - before_ms - CLOCK_JUMP_BACK_MS;
+    clockwork->ahead_ms = before_ms - reading.wall_ms;
     rebase(clockwork, clockwork->catching_up ? before_ms : reading.wall_ms, reading.running_ms);
     advance(clockwork, reading);
     return clockwork->now_ms - before_ms;

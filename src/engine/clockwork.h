@@ -18,9 +18,9 @@ struct clockwork {
     int64_t base_wall_ms; /* engine time = base_wall + (running - base_running), slewed */
     int64_t base_running_ms;
     bool frozen;
-    bool catching_up;  /* after a confirmed step back */
-    int64_t behind_ms; /* how far back that step was, and a little: less is no new jump */
-    int64_t jump_ms;   /* wall minus expected when it froze */
+    bool catching_up; /* after a confirmed step back */
+    int64_t ahead_ms; /* of the wall clock, at the last turn */
+    int64_t jump_ms;  /* by how much the wall clock had moved too far when it froze */
 };
 
 enum clock_event { CLOCK_NONE, CLOCK_JUMPED_FORWARD, CLOCK_JUMPED_BACK };
