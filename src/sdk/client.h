@@ -2,9 +2,9 @@
  * sdk/client: one conversation with a ledger's servers over HTTP, for the command line.
  *
  * Owns connections (kept open), the order in which servers are asked, time-outs, and retries: a request that may have
- * been lost is sent again with the same Idempotency-Key, so that nothing is done twice (P4). It refuses redirects, which
- * could carry the token elsewhere, and answers above a maximum. Retries are few and bounded (P9): what must go on for
- * longer, as a lease's heartbeat, is the caller's loop.
+ * been lost is sent again with the same Idempotency-Key, so that nothing is done twice (P4). It refuses redirects,
+ * which could carry the token elsewhere, and answers above a maximum. Retries are few and bounded (P9): what must go on
+ * for longer, as a lease's heartbeat, is the caller's loop.
  *
  * A client belongs to one thread.
  */
@@ -19,7 +19,7 @@
 #include "sdk/config.h"
 
 #define CLIENT_TIMEOUT_MS      30000
-#define CLIENT_ROUNDS          4 /* through all servers, before an unreachable service is said to be so */
+#define CLIENT_ROUNDS          4   /* through all servers, before an unreachable service is said to be so */
 #define CLIENT_PAUSE_MS        100 /* before the second round; doubled for each further one */
 #define CLIENT_RETRY_AFTER_MAX 3   /* seconds that a server's Retry-After is waited for at most, a round */
 #define ANSWER_MAX_BYTES       ((size_t)64 << 20)
@@ -29,10 +29,10 @@ struct client;
 
 struct client_request {
     const char *method;
-    struct str target; /* path and query */
-    struct str body;   /* none: empty */
-    const char *media; /* of the body; NULL: JSON */
-    struct str key;    /* Idempotency-Key; empty: one is drawn for a POST */
+    struct str target;  /* path and query */
+    struct str body;    /* none: empty */
+    const char *media;  /* of the body; NULL: JSON */
+    struct str key;     /* Idempotency-Key; empty: one is drawn for a POST */
     bool wants_receipt; /* Prefer: receipt */
     int64_t timeout_ms; /* of one try; 0: CLIENT_TIMEOUT_MS */
     unsigned rounds;    /* 0: CLIENT_ROUNDS */

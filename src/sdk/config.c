@@ -28,8 +28,9 @@ static status url_add(const char *name, struct str url, struct client_config *co
     while (str_ends(url, STR("/")))
         url.len--;
     if (!str_starts(url, STR("http://")) && !str_starts(url, STR("https://")))
-        return err_member(err, CODE_INVALID, name, "%s must be http:// or https:// URLs, separated by commas, not \"%.*s\"",
-                          name, STR_ARG(str_cut(url, 0, 100)));
+        return err_member(err, CODE_INVALID, name,
+                          "%s must be http:// or https:// URLs, separated by commas, not \"%.*s\"", name,
+                          STR_ARG(str_cut(url, 0, 100)));
     if (config->url_count == SERVERS_MAX)
         return err_member(err, CODE_INVALID, name, "%s must not name more than %d servers", name, SERVERS_MAX);
     if (!str_to_c(url, config->urls[config->url_count], SERVER_URL_MAX_BYTES))

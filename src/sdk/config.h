@@ -35,8 +35,7 @@ struct client_config {
 /* CODE_INVALID names the variable and what it must be; CODE_DENIED for a token file that is open to others. */
 MUST_CHECK status client_config_read(struct client_config *ret_config, struct err *err);
 /* The same for a list of servers that comes from elsewhere: `name` is how the text calls it. */
-MUST_CHECK status client_config_urls(const char *name, const char *urls, struct client_config *config,
-                                     struct err *err);
+MUST_CHECK status client_config_urls(const char *name, const char *urls, struct client_config *config, struct err *err);
 void client_config_free(struct client_config *config); /* wipes the token */
 
 #endif
