@@ -187,7 +187,7 @@ static void bare_open(struct bare *bare, const char *parent, const struct load *
     must_ok(path_join(bare->dir, FILES_LOG, &log, &err), &err);
     must(sqlite3_open(bare->path.text, &bare->connection) == SQLITE_OK, "SQLite does not open");
     must(sqlite3_exec(bare->connection, BARE_SETTINGS, NULL, NULL, NULL) == SQLITE_OK, "SQLite's settings");
-    must_ok(file_grow(log.text, LOG_GROWN_BYTES, &err), &err);
+    must_ok(file_grow(log.text, LOG_MAX_BYTES, &err), &err);
     must_ok(file_sync(log.text, &err), &err);
     prepare(bare, "BEGIN IMMEDIATE", &bare->begin);
     prepare(bare, "COMMIT", &bare->commit);
