@@ -61,10 +61,11 @@ struct job {
     bool wants_receipt;  /* answer only once a checkpoint covers the entry */
     struct arena *arena; /* for the reply */
     struct reply reply;
-    void (*done)(struct job *job); /* on the engine's, publisher's or (refused) submitter's thread; quick: hands the job on */
-    void *owner;                   /* the caller's own */
-    struct job *next;              /* the engine's */
-    int64_t submitted_us;          /* the engine's, for its measurements */
+    void (*done)(
+        struct job *job); /* on the engine's, publisher's or (refused) submitter's thread; quick: hands the job on */
+    void *owner;          /* the caller's own */
+    struct job *next;     /* the engine's */
+    int64_t submitted_us; /* the engine's, for its measurements */
 };
 
 struct engine_config {
@@ -89,6 +90,7 @@ struct engine_genesis {
     struct str version;
     uint8_t admin_token_hash[32];
     int64_t admin_token_days;
+    int64_t at_ms; /* when it begins; 0: now. Only for ledgers that engine/seed goes on with */
 };
 
 /* Makes the data directory: key (0600), store, and the first entries: ledger.created, user.created, token.created. */

@@ -151,7 +151,7 @@ status engine_create(const struct engine_genesis *wanted, struct err *err)
     AUTO(struct genesis, genesis_free)
     genesis = { .wanted = wanted,
                 .entropy = entropy_from_system(),
-                .now_ms = clock_read().wall_ms,
+                .now_ms = wanted->at_ms ? wanted->at_ms : clock_read().wall_ms,
                 .private_text = { .max = TEXT_MAX_BYTES } };
 
     genesis.self = (struct actor){ .who = { id_new(&genesis.entropy, genesis.now_ms), ID_SERVICE },

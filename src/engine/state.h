@@ -93,6 +93,10 @@ struct engine {
 void *writer_run(void *engine);
 /* Appends an entry in the server's own name: code and members as core/decide_server's table says. */
 MUST_CHECK status writer_append_system(struct engine *engine, const struct command *command, struct err *err);
+/* The parts of a turn, for engine/seed. */
+MUST_CHECK status writer_decide(struct engine *engine, struct job *job, struct err *err);
+MUST_CHECK status writer_due(struct engine *engine, struct err *err);
+MUST_CHECK status writer_roll_up(struct engine *engine, bool all, struct err *err);
 /* A command of the server itself. */
 struct command system_command(const struct engine *engine, enum audit_code code);
 

@@ -130,7 +130,7 @@ static status job_append(struct engine *engine, struct job *job, struct err *err
 }
 
 /* Decides one job. A failure here means that facts may be half-changed: the batch is dropped (engine/recover). */
-static status job_decide(struct engine *engine, struct job *job, struct err *err)
+status writer_decide(struct engine *engine, struct job *job, struct err *err)
 {
     struct decide_context context = decide_context_of(engine);
     status s;
@@ -150,7 +150,7 @@ static status job_decide(struct engine *engine, struct job *job, struct err *err
     return job->command.dry_run ? would_keep(engine, job) : job_append(engine, job, err);
 }
 
-static status due_append(struct engine *engine, struct err *err)
+status writer_due(struct engine *engine, struct err *err)
 {
     while (engine->writing < WRITING_NOTHING && batch_has_room(&engine->batch) &&
            due_next(&engine->facts, &engine->entropy, engine->clock.now_ms, &engine->system, &engine->due_entry))
@@ -158,9 +158,8 @@ static status due_append(struct engine *engine, struct err *err)
     return OK;
 }
 
-static status roll_ups_append(struct engine *engine, struct err *err)
+status writer_roll_up(struct engine *engine, bool all, struct err *err)
 {
-    bool all = queue_is_closed(&engine->queue) || engine->flood_waiting > QUEUE_MAX_COMMANDS;
     struct flood_key key;
 
     while (batch_has_room(&engine->batch) &&
@@ -184,7 +183,7 @@ static status jobs_decide(struct engine *engine, struct job_list *jobs, struct e
             jobs_refuse(engine, &refused, VERDICT_READ_ONLY);
             continue;
         }
-        TRY(job_decide(engine, job, err));
+        TRY(writer_decide(engine, job, err));
     }
     return OK;
 }
@@ -218,11 +217,10 @@ static void clock_follow_facts(struct engine *engine)
 static status batch_fill(struct engine *engine, struct job_list *jobs, struct err *err)
 {
     TRY(clock_append(engine, err));
-    TRY(due_append(engine, err));
+    TRY(writer_due(engine, err));
     TRY(jobs_decide(engine, jobs, err));
-    TRY(due_append(engine, err));
-    TRY(roll_ups_append(engine, err));
-    return OK;
+    TRY(writer_due(engine, err));
+    return writer_roll_up(engine, queue_is_closed(&engine->queue) || engine->flood_waiting > QUEUE_MAX_COMMANDS, err);
 }
 
 /* One turn: everything in `jobs` that has room goes into one commit. */
