@@ -6,6 +6,6 @@
 
 #include "cli/command.h"
 
-extern const struct cli_command init_command, serve_command;
+extern const struct cli_command init_command, serve_command, demo_command;
 
 #endif

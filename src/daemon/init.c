@@ -22,13 +22,28 @@ struct init_options {
 };
 
 static const struct option_row init_rows[] = {
-    { "data", OPTION_TEXT, offsetof(struct init_options, data), 0, 0, true, "DIR", "the data directory, to be made" },
-    { "origin", OPTION_TEXT, offsetof(struct init_options, origin), 0, 0, false, "NAME",
-      "the ledger's name for ever, like a URL without scheme (default: HOSTNAME/tally)" },
-    { "admin-token-file", OPTION_TEXT, offsetof(struct init_options, admin_token_file), 0, 0, true, "FILE",
-      "where the first administrator's token is written, readable by you alone" },
-    { "admin", OPTION_TEXT, offsetof(struct init_options, admin), 0, 0, false, "NAME",
-      "the first administrator's name (default: admin)" },
+    { .name = "data",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct init_options, data),
+      .required = true,
+      .value = "DIR",
+      .help = "the data directory, to be made" },
+    { .name = "origin",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct init_options, origin),
+      .value = "NAME",
+      .help = "the ledger's name for ever, like a URL without scheme (default: HOSTNAME/tally)" },
+    { .name = "admin-token-file",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct init_options, admin_token_file),
+      .required = true,
+      .value = "FILE",
+      .help = "where the first administrator's token is written, readable by you alone" },
+    { .name = "admin",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct init_options, admin),
+      .value = "NAME",
+      .help = "the first administrator's name (default: admin)" },
 };
 
 /* The file must not be there yet; nobody else may read it. It is made before the ledger: no ledger without its token.

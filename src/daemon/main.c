@@ -3,7 +3,7 @@
  */
 #include "daemon/commands.h"
 
-static const struct cli_command *const commands[] = { &init_command, &serve_command };
+static const struct cli_command *const commands[] = { &demo_command, &init_command, &serve_command };
 
 int main(int argc, char **argv)
 {

@@ -68,6 +68,13 @@ static bool is_loopback(const char *host)
     return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
 }
 
+bool serve_listens_on_loopback(const char *listen)
+{
+    struct serving serving = { 0 };
+
+    return address_read(listen, &serving, NULL).code == CODE_OK && is_loopback(serving.host);
+}
+
 static status access_read(const struct serve_config *config, const char *host, enum public_access *ret_access,
                           struct err *err)
 {

@@ -4,6 +4,7 @@
 #ifndef DAEMON_SERVE_H
 #define DAEMON_SERVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -22,5 +23,8 @@ struct serve_config {
 
 /* Serves until SIGINT or SIGTERM, then answers what was accepted. SIGHUP reads the certificate anew. */
 MUST_CHECK status serve_run(const struct serve_config *config, struct err *err);
+
+/* Whether HOST:PORT names a loopback address. */
+bool serve_listens_on_loopback(const char *listen);
 
 #endif

@@ -26,6 +26,17 @@ status seed_flush(struct engine *engine, struct err *err)
     return OK;
 }
 
+status seed_begin(struct engine *engine, struct err *err)
+{
+    struct command command = system_command(engine, TS1005);
+
+    assert(!engine->started);
+    engine->clock.now_ms = engine->facts.time_ms;
+    batch_clear(&engine->batch, engine->facts.size);
+    command.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
+    return writer_append_system(engine, &command, err);
+}
+
 status seed_wait(struct engine *engine, int64_t now_ms, struct err *err)
 {
     assert(!engine->started);
@@ -44,7 +55,7 @@ status seed_wait(struct engine *engine, int64_t now_ms, struct err *err)
 status seed_job(struct engine *engine, struct job *job, const struct entry **ret_entry, struct err *err)
 {
     assert(!engine->started);
-    if (engine->batch.first != engine->facts.size - engine->batch.count || !batch_has_room(&engine->batch))
+    if (!batch_has_room(&engine->batch))
         TRY(seed_flush(engine, err));
     TRY(writer_decide(engine, job, err));
     *ret_entry = job->reply.index != UINT64_MAX && engine->draft.count ? &engine->draft.entries[0] : NULL;

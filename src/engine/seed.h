@@ -11,6 +11,8 @@
 
 #include "engine/engine.h"
 
+/* Begins at the last entry's time, with writer.started. First of all. */
+MUST_CHECK status seed_begin(struct engine *engine, struct err *err);
 /* Time moves to now_ms, which is not before the last entry; what is due by then is written, a minute's worth at a time.
  */
 MUST_CHECK status seed_wait(struct engine *engine, int64_t now_ms, struct err *err);
