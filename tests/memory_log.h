@@ -105,8 +105,10 @@ static inline status memory_log_read(void *from, const struct tile *tile, struct
     const struct hash *hashes;
 
     log->reads++;
-    if (log->fail_at && log->reads == log->fail_at)
+    if (log->fail_at && log->reads == log->fail_at) {
+        memset(ret_hashes, 0xee, tile->width * sizeof *ret_hashes);
         return err_set(err, CODE_IO, "the tile can't be read");
+    }
     if (tile->level < MEMORY_LOG_LEVELS && tile->n < log->full_count[tile->level])
         hashes = &log->full[tile->level][tile->n * TILE_WIDTH];
     else if (tile->level == 0 && tile->n * TILE_WIDTH + tile->width <= log->edge.tree.size)

@@ -36,7 +36,8 @@ struct tile {
 
 /*
  * Where tiles of hashes come from: `read` gives the first `tile->width` hashes of tile (level, n), taken from the full
- * tile or from a partial one at least that wide. It says CODE_NOT_FOUND when there is none, and writes only on success.
+ * tile or from a partial one at least that wide. It says CODE_NOT_FOUND when there is none; where it fails, ret_hashes
+ * may hold anything.
  */
 struct tile_source {
     status (*read)(void *from, const struct tile *tile, struct hash *ret_hashes, struct err *err);

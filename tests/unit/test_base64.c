@@ -113,6 +113,29 @@ static void more_than_there_is_room_for_is_too_large(void)
     CHECK_OK(base64_read_exact(STR("Zm8="), got, 2));
 }
 
+/* It reads in pieces, whose borders must not hide or forbid anything. */
+static void a_text_of_any_length_can_be_checked_without_a_place_for_it(void)
+{
+    unsigned char bytes[1200] = { 0 };
+    char text[BASE64_TEXT_BYTES(sizeof bytes)];
+    size_t len = 0;
+
+    for (size_t want = 0; want <= sizeof bytes; want++) {
+        base64_write(bytes, want, text);
+        CHECK_OK(base64_check((struct str){ text, BASE64_TEXT_BYTES(want) }, &len));
+        CHECK_INT(len, want);
+    }
+    for (size_t at = 0; at < sizeof text; at++) {
+        char kept = text[at];
+
+        text[at] = at % 2 ? '=' : '?';
+        CHECKING("character %zu", at);
+        CHECK_CODE(base64_check((struct str){ text, sizeof text }, &len),
+                   at == sizeof text - 1 ? CODE_OK : CODE_INVALID);
+        text[at] = kept;
+    }
+}
+
 static void hexadecimal_is_lower_case_and_exact(void)
 {
     static const char *const bad[] = { "", "6", "66", "66666", "66666666", "66F0", "6g66", "66 6", "0x66", "66\3776" };
@@ -132,6 +155,7 @@ static const struct test tests[] = {
     TEST(both_alphabets_hold_their_own_last_two_characters),
     TEST(a_second_text_of_the_same_value_is_refused),
     TEST(more_than_there_is_room_for_is_too_large),
+    TEST(a_text_of_any_length_can_be_checked_without_a_place_for_it),
     TEST(hexadecimal_is_lower_case_and_exact),
 };
 TEST_MAIN(tests)

@@ -130,6 +130,7 @@ static void another_message_key_or_length_is_refused(void)
     struct ed25519_signature signature = { 0 };
     char longer[ED25519_SIGNATURE_BYTES + 1] = { 0 };
     struct str text = signature_str(&signature);
+    struct err err = { 0 };
 
     CHECK_OK(ed25519_sign(&key, STR("message"), &signature, NULL));
     memcpy(longer, signature.bytes, sizeof signature.bytes);
@@ -138,7 +139,8 @@ static void another_message_key_or_length_is_refused(void)
     CHECK_CODE(ed25519_verify(&key.public_key, STR_NONE, text, NULL), CODE_CORRUPT);
     CHECK_CODE(ed25519_verify(&other.public_key, STR("message"), text, NULL), CODE_CORRUPT);
     CHECK_CODE(ed25519_verify(&key.public_key, STR("message"), STR_NONE, NULL), CODE_CORRUPT);
-    CHECK_CODE(ed25519_verify(&key.public_key, STR("message"), str_cut(text, 0, 63), NULL), CODE_CORRUPT);
+    CHECK_CODE(ed25519_verify(&key.public_key, STR("message"), str_cut(text, 0, 63), &err), CODE_CORRUPT);
+    CHECK_STR(str_of(err.text), STR("an Ed25519 signature has 63 bytes, expected 64"));
     CHECK_CODE(ed25519_verify(&key.public_key, STR("message"), (struct str){ longer, sizeof longer }, NULL),
                CODE_CORRUPT);
 }

@@ -328,6 +328,32 @@ static void a_cosignature_holds_for_any_time_that_can_be(void)
     CHECK_STR(str_of(err.text), STR("a cosignature can't have the time -1"));
 }
 
+static void a_cosignature_has_72_bytes_and_no_time_above_2_63_minus_1(void)
+{
+    AUTO(struct skey, skey_close) witness = witness_skey();
+    char bytes[COSIGNATURE_BYTES + 1] = { 0 };
+    struct ed25519_signature signature;
+    struct err err = { 0 };
+    int64_t time_s = 7;
+
+    for (size_t len = 0; len <= sizeof bytes; len++) {
+        CHECK_CODE(
+            cosignature_verify(&witness.vkey.public_key, STR("text\n"), (struct str){ bytes, len }, &time_s, &err),
+            CODE_CORRUPT);
+        if (len != COSIGNATURE_BYTES)
+            CHECK_STR(str_cut(str_of(err.text), 0, 17), STR("a cosignature has"));
+    }
+    /* Signed over what a reader that takes the time for a signed number would make of it. */
+    CHECK_OK(ed25519_sign(&witness.key, STR("cosignature/v1\ntime -1\ntext\n"), &signature, NULL));
+    memset(bytes, 0xff, 8);
+    memcpy(bytes + 8, signature.bytes, sizeof signature.bytes);
+    CHECK_CODE(cosignature_verify(&witness.vkey.public_key, STR("text\n"), (struct str){ bytes, COSIGNATURE_BYTES },
+                                  &time_s, &err),
+               CODE_CORRUPT);
+    CHECK_STR(str_of(err.text), STR("a cosignature's time 18446744073709551615 is above 2^63-1"));
+    CHECK_INT(time_s, 7);
+}
+
 /* "cosignature/v1\ntime 1\n…" signed as a plain note must not pass for a cosignature of the text, nor the reverse. */
 static void a_key_of_one_type_does_not_verify_the_other(void)
 {
@@ -408,6 +434,7 @@ static const struct test tests[] = {
     TEST(a_repeated_line_is_dropped),
     TEST(signing_gives_the_lines_of_the_vectors),
     TEST(a_cosignature_holds_for_any_time_that_can_be),
+    TEST(a_cosignature_has_72_bytes_and_no_time_above_2_63_minus_1),
     TEST(a_key_of_one_type_does_not_verify_the_other),
     TEST(a_text_that_no_note_can_have_is_not_signed),
     TEST(no_room_for_a_note_is_told),
