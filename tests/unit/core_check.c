@@ -97,7 +97,9 @@ static bool pool_check(const struct facts *facts, uint32_t place)
     while (at != NONE && at != place)
         at = pool_at(facts, at)->next_of_group;
     good &= CHECK(at == place);
-    good &= leases_check(facts, place) & tickets_check(facts, place) & terms_check(facts, place);
+    good &= leases_check(facts, place);
+    good &= tickets_check(facts, place);
+    good &= terms_check(facts, place);
     if (pool->kind == POOL_OBSERVED)
         return good & CHECK(pool->license == NONE && pool->ticket_first == NONE);
     /* Whatever is still to be done in it, core/due will look at it. */

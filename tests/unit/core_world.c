@@ -202,6 +202,50 @@ uint64_t world_done(struct world *world, const struct command *command)
     return world->index;
 }
 
+/* What every refusal is; its entry is *ret_entry. */
+static void answered(struct world *world, const struct command *command, enum problem problem, enum audit_code code,
+                     struct entry *ret_entry)
+{
+    uint64_t size;
+
+    world->now_ms += 61000;
+    if (!world->no_due)
+        world_due(world);
+    size = world->facts.size;
+    CHECK_OK(world_command(world, command));
+    CHECK_INT(world->outcome.kind, OUTCOME_PROBLEM);
+    CHECK_STR(problem_words[world->outcome.problem], problem_words[problem]);
+    assert(CHECK_INT(world->facts.size, size + 1));
+    world_answer(world, 0, ret_entry);
+    CHECK_STR(audit_rows[ret_entry->code].code, audit_rows[code].code);
+}
+
+void world_refused(struct world *world, const struct command *command, enum problem problem, const char *member)
+{
+    struct entry entry;
+
+    answered(world, command, problem, TS5005, &entry);
+    CHECK_STR(world->outcome.member, str_of(member));
+    CHECK_STR(entry_has(&entry, DATA_MEMBER) ? entry.data[DATA_MEMBER].text : STR_NONE, str_of(member));
+    CHECK_INT(entry.data[DATA_PROBLEM].number, problem);
+}
+
+void world_denied(struct world *world, const struct command *command, enum reason reason)
+{
+    struct entry entry;
+
+    answered(world, command, PROBLEM_FORBIDDEN, TS5003, &entry);
+    CHECK_STR(reason_words[entry.data[DATA_REASON].number], reason_words[reason]);
+}
+
+void world_unauthorized(struct world *world, const struct command *command, enum reason reason)
+{
+    struct entry entry;
+
+    answered(world, command, PROBLEM_UNAUTHORIZED, TS5001, &entry);
+    CHECK_STR(reason_words[entry.data[DATA_REASON].number], reason_words[reason]);
+}
+
 void world_wait(struct world *world, int64_t ms)
 {
     int64_t end_ms = world->now_ms + ms;

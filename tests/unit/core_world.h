@@ -66,6 +66,14 @@ void world_free(struct world **world);
 MUST_CHECK status world_command(struct world *world, const struct command *command);
 /* The same for a command that must be done: asserts that it was answered by an entry. Gives the first one's place. */
 uint64_t world_done(struct world *world, const struct command *command);
+/*
+ * The same for a command that must be refused: answered with that problem and member (or: denied, for that reason),
+ * recorded by one entry, and nothing else happened. A minute passes first, or like refusals would be rolled up.
+ */
+void world_refused(struct world *world, const struct command *command, enum problem problem, const char *member);
+void world_denied(struct world *world, const struct command *command, enum reason reason);
+/* Refused for its credential. */
+void world_unauthorized(struct world *world, const struct command *command, enum reason reason);
 /* Seals, applies and keeps one entry. */
 MUST_CHECK status world_append(struct world *world, struct entry *entry, struct err *err);
 /* Lets everything that is due by now happen; gives how many entries that were. */

@@ -77,16 +77,6 @@ static struct pool *meshing(const struct log *log)
     return pool_of(log, WORLD_NOBODY, "ansyslmd/meshing");
 }
 
-static void refused(struct world *world, const struct command *command, enum problem problem, const char *member)
-{
-    world->now_ms += 61000;
-    CHECK_OK(world_command(world, command));
-    CHECK_INT(world->outcome.kind, OUTCOME_PROBLEM);
-    CHECK_STR(problem_words[world->outcome.problem], problem_words[problem]);
-    CHECK_STR(world->outcome.member, str_of(member));
-    CHECK_INT(world->count, 1);
-}
-
 /* ---- first sight ---- */
 
 static void what_is_seen_first_begins_in_the_same_change(void)
@@ -201,11 +191,11 @@ static void nobody_takes_or_ends_an_observed_seat(void)
     CHECK(id_is_none(world_take(log.world, log.reader, "ansyslmd/meshing", 1)));
     CHECK_INT(log.world->outcome.reason, REASON_NOT_FOUND);
     command.lease = lease;
-    refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
+    world_refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
     command.kind = COMMAND_LEASE_HEARTBEAT;
-    refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
+    world_refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
     command.kind = COMMAND_LEASE_REVOKE;
-    refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
+    world_refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
     CHECK_INT(meshing(&log)->used, 1);
 }
 
@@ -313,9 +303,9 @@ static void a_watermark_moves_forwards_only(void)
     world_done(log.world, &command);
     world_done(log.world, &command);
     command.observation.offset = 2999;
-    refused(log.world, &command, PROBLEM_WRONG_STATE, "offset");
+    world_refused(log.world, &command, PROBLEM_WRONG_STATE, "offset");
     command.observation.offset = -1;
-    refused(log.world, &command, PROBLEM_BAD_REQUEST, "offset");
+    world_refused(log.world, &command, PROBLEM_BAD_REQUEST, "offset");
     command.observation.offset = 3000;
     place = watermark_find(facts, NONE, command.observation.head);
     if (CHECK(place != NONE)) {
@@ -369,25 +359,25 @@ static void a_wrong_observation_is_refused_by_the_member_at_fault(void)
     struct command wrong = good;
 
     wrong.observation.quantity = 0;
-    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "quantity");
+    world_refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "quantity");
     wrong.observation.quantity = QUANTITY_MAX + 1;
-    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "quantity");
+    world_refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "quantity");
     wrong = good;
     wrong.observation.user_alias = (struct id){ 0 };
-    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "user");
+    world_refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "user");
     wrong = good;
     wrong.observation.host_alias = (struct id){ 0 };
-    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "host");
+    world_refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "host");
     wrong = good;
     wrong.observation.line = -1;
-    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "line");
+    world_refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "line");
     wrong = good;
     wrong.observation.occurred_at_ms = -1;
-    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "occurred_at");
+    world_refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "occurred_at");
     wrong = good;
     wrong.kind = COMMAND_OBSERVE_LIMIT;
     wrong.observation.limit = -2;
-    refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "limit");
+    world_refused(log.world, &wrong, PROBLEM_BAD_REQUEST, "limit");
     CHECK_INT(log.world->facts.products.live, 0);
 }
 
