@@ -165,7 +165,7 @@ static void idem_keep(struct facts *facts, const struct entry *entry)
 
 static status entry_apply(struct facts *facts, const struct entry *entry, const struct hash *leaf, struct err *err)
 {
-    struct chain *chains[ENTRY_SEQ_MAX];
+    struct chain *chains[ENTRY_SEQ_MAX] = { 0 };
 
     if (entry->time_ms < facts->time_ms)
         return contradiction(facts, entry, err, "its time lies before theirs");

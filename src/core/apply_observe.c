@@ -51,8 +51,8 @@ status observe_out_apply(struct facts *facts, const struct entry *entry, struct 
 
 status observe_in_apply(struct facts *facts, const struct entry *entry, struct err *err)
 {
-    uint32_t pool;
-    uint32_t place;
+    uint32_t pool = NONE;
+    uint32_t place = NONE;
 
     TRY(observed_pool_find(facts, entry, &pool, err));
     TRY(on_find(facts, entry, ON_LEASE, &place, err));

@@ -32,31 +32,28 @@ status facts_init(struct facts *ret_facts)
     return OK;
 }
 
-static void tables_free(struct facts *facts)
-{
-    struct table *const tables[] = {
-        &facts->principals,      &facts->memberships,  &facts->credentials,   &facts->products, &facts->features,
-        &facts->licenses,        &facts->entitlements, &facts->pools,         &facts->leases,   &facts->tickets,
-        &facts->observed_groups, &facts->watermarks,   &facts->endeds,        &facts->idems,    &facts->lease_pulses,
-        &facts->ticket_pulses,   &facts->pool_pulses,  &facts->license_links,
-    };
+#define AT(member) offsetof(struct facts, member)
 
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        table_free(tables[i]);
-}
+static const size_t tables[] = {
+    AT(principals),   AT(memberships), AT(credentials),  AT(products),      AT(features),        AT(licenses),
+    AT(entitlements), AT(pools),       AT(leases),       AT(tickets),       AT(observed_groups), AT(watermarks),
+    AT(endeds),       AT(idems),       AT(lease_pulses), AT(ticket_pulses), AT(pool_pulses),     AT(license_links),
+};
+static const size_t maps[] = {
+    AT(principal_by_id), AT(credential_by_id), AT(credential_by_hash),   AT(product_by_id),
+    AT(product_by_name), AT(feature_by_name),  AT(feature_by_bare_name), AT(license_by_id),
+    AT(pool_by_id),      AT(pool_by_group),    AT(lease_by_id),          AT(ticket_by_id),
+    AT(ended_by_id),     AT(idem_by_key),      AT(observed_by_key),      AT(watermark_by_head),
+};
 
 void facts_free(struct facts *facts)
 {
-    struct map *const maps[] = {
-        &facts->principal_by_id, &facts->credential_by_id, &facts->credential_by_hash,   &facts->product_by_id,
-        &facts->product_by_name, &facts->feature_by_name,  &facts->feature_by_bare_name, &facts->license_by_id,
-        &facts->pool_by_id,      &facts->pool_by_group,    &facts->lease_by_id,          &facts->ticket_by_id,
-        &facts->ended_by_id,     &facts->idem_by_key,      &facts->observed_by_key,      &facts->watermark_by_head,
-    };
+    char *start = (char *)facts;
 
-    tables_free(facts);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        table_free((struct table *)(start + tables[i]));
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
-        map_free(maps[i]);
+        map_free((struct map *)(start + maps[i]));
 }
 
 uint32_t principal_find(const struct facts *facts, struct id id)

@@ -4,7 +4,7 @@
 #include "core/entry.h"
 #include "crypto/hash.h"
 
-#define DIGITS_BYTES 4 /* of the hash: eight digits */
+#define DIGITS_BYTES ((size_t)4) /* of the hash: eight digits */
 
 bool label_fits(struct str name)
 {
