@@ -1,119 +1,12 @@
 /*
- * core/audit: the table itself. Constants of the program that stand in text members (rules, routes, scopes) are far
- * below their maxima; the maxima bound the entry (P9).
+ * core/audit: the codes.
  */
 #include "core/audit.h"
-
-#include "base/limits.h"
-#include "core/words.h"
-
-/* "origin+00000000+" and the key in base64, with room for kinds of keys to come. */
-#define VKEY_MAX_BYTES 512
 
 #define ON(field)   (1u << ON_##field)
 #define DATA(field) ((uint64_t)1 << DATA_##field)
 
-#define NAMED(text)        .name = STR_INIT(text), .key = STR_INIT("\"" text "\":")
 #define CALLED(code, type) STR_INIT(code), STR_INIT(type), STR_INIT(",\"code\":\"" code "\",\"type\":\"" type "\",")
-
-#define TEXT(most)          .kind = VALUE_TEXT, .max_bytes = (most)
-#define WORDS(table, count) .kind = VALUE_WORD, .words = (table), .word_count = (count)
-#define ID(of)              .kind = VALUE_ID, .id_kind = (of)
-
-const struct field_row on_fields[ON_COUNT] = {
-    [ON_LEASE] = { NAMED("lease"), ID(ID_LEASE), .meaning = STR_INIT("the lease") },
-    [ON_TICKET] = { NAMED("ticket"), ID(ID_TICKET), .meaning = STR_INIT("the ticket") },
-    [ON_POOL] = { NAMED("pool"), ID(ID_POOL), .meaning = STR_INIT("the pool, whose seq this entry continues") },
-    [ON_LICENSE] = { NAMED("license"), ID(ID_LICENSE), .meaning = STR_INIT("the licence") },
-    [ON_ENTITLEMENT] = { NAMED("entitlement"), ID(ID_ENTITLEMENT), .meaning = STR_INIT("the entitlement") },
-    [ON_PRODUCT] = { NAMED("product"), ID(ID_PRODUCT), .meaning = STR_INIT("the product") },
-    [ON_FEATURE] = { NAMED("feature"), TEXT(FEATURE_MAX_BYTES), .meaning = STR_INIT("product/feature") },
-    [ON_FEATURE_ID] = { NAMED("feature_id"), ID(ID_FEATURE), .meaning = STR_INIT("the feature") },
-    [ON_ORGANISATION] = { NAMED("organisation"), ID(ID_ORGANISATION), .meaning = STR_INIT("the organisation") },
-    [ON_TEAM] = { NAMED("team"), ID(ID_TEAM), .meaning = STR_INIT("the team") },
-    [ON_USER] = { NAMED("user"), ID(ID_USER), .meaning = STR_INIT("the user") },
-    [ON_SERVICE] = { NAMED("service"), ID(ID_SERVICE), .meaning = STR_INIT("the service") },
-    [ON_DEVICE] = { NAMED("device"), ID(ID_DEVICE), .meaning = STR_INIT("the device") },
-    [ON_CREDENTIAL] = { NAMED("credential"), ID(ID_CREDENTIAL), .meaning = STR_INIT("the credential") },
-    [ON_USER_ALIAS] = { NAMED("user_alias"), ID(ID_ALIAS),
-                        .meaning = STR_INIT("a random id that stands for the user name the client asserted") },
-    [ON_HOST_ALIAS] = { NAMED("host_alias"), ID(ID_ALIAS),
-                        .meaning = STR_INIT("a random id that stands for the host name the client asserted") },
-};
-
-const struct field_row data_fields[DATA_FIELD_COUNT] = {
-    [DATA_QUANTITY] = { NAMED("quantity"), .kind = VALUE_INT, .meaning = STR_INIT("seats") },
-    [DATA_TTL_S] = { NAMED("ttl_s"), .kind = VALUE_INT,
-                     .meaning = STR_INIT("seconds of silence after which the lease lapses") },
-    [DATA_GRACE_S] = { NAMED("grace_s"), .kind = VALUE_INT,
-                       .meaning = STR_INIT("seconds of offline grace after the ttl") },
-    [DATA_USED] = { NAMED("used"), .kind = VALUE_INT,
-                    .meaning = STR_INIT("granted seats of the pool after this entry") },
-    [DATA_OCCUPIED] = { NAMED("occupied"), .kind = VALUE_INT,
-                        .meaning = STR_INIT("granted and offered seats of the pool after this entry") },
-    [DATA_LIMIT] = { NAMED("limit"), .kind = VALUE_INT,
-                     .meaning = STR_INIT("seats the pool has (of a read: the most rows asked for)") },
-    [DATA_QUEUED] = { NAMED("queued"), .kind = VALUE_INT, .meaning = STR_INIT("tickets waiting after this entry") },
-    [DATA_PLACE] = { NAMED("place"), .kind = VALUE_INT, .meaning = STR_INIT("place in the queue, from 1") },
-    [DATA_OVER] = { NAMED("over"), .kind = VALUE_INT, .meaning = STR_INIT("seats above the limit after this entry") },
-    [DATA_ENDING] = { NAMED("ending"), WORDS(ending_words, ENDING_COUNT),
-                      .meaning = STR_INIT("how leases above the limit end") },
-    [DATA_NONCE] = { NAMED("nonce"), .kind = VALUE_HEX16,
-                     .meaning = STR_INIT("16 bytes of the client's own, so that it recognises its lease") },
-    [DATA_PROVEN_UNTIL] = { NAMED("proven_until"), .kind = VALUE_TIME,
-                            .meaning = STR_INIT("until when this leaf proves the lease") },
-    [DATA_EXPIRES_AT] = { NAMED("expires_at"), .kind = VALUE_TIME,
-                          .meaning = STR_INIT("when it ends if nothing is heard") },
-    [DATA_LAST_SEEN] = { NAMED("last_seen"), .kind = VALUE_TIME, .meaning = STR_INIT("the last heartbeat known") },
-    [DATA_NEXT_FREE] = { NAMED("next_free"), .kind = VALUE_TIME,
-                         .meaning = STR_INIT("the earliest moment a seat comes back if its holder stays silent") },
-    [DATA_OTHERS] = { NAMED("others"), .kind = VALUE_INT, .meaning = STR_INIT("other pools of the feature with room") },
-    [DATA_WAIT_S] = { NAMED("wait_s"), .kind = VALUE_INT, .meaning = STR_INIT("seconds the asker waits at most") },
-    [DATA_CHOSEN_BY] = { NAMED("chosen_by"), TEXT(32), .meaning = STR_INIT("the rule that chose the pool") },
-    [DATA_REASON] = { NAMED("reason"), WORDS(reason_words, REASON_COUNT), .meaning = STR_INIT("why") },
-    [DATA_COUNT_OF] = { NAMED("count"), .kind = VALUE_INT, .meaning = STR_INIT("how many") },
-    [DATA_FIRST_AT] = { NAMED("first_at"), .kind = VALUE_TIME, .meaning = STR_INIT("time of the first counted") },
-    [DATA_LAST_AT] = { NAMED("last_at"), .kind = VALUE_TIME, .meaning = STR_INIT("time of the last counted") },
-    [DATA_NAME] = { NAMED("name"), TEXT(NAME_MAX_BYTES), .meaning = STR_INIT("the name of a product") },
-    [DATA_HOLDER] = { NAMED("holder"), .kind = VALUE_PRINCIPAL, .meaning = STR_INIT("who holds it") },
-    [DATA_KIND] = { NAMED("kind"), WORDS(license_kind_words, LICENSE_KIND_COUNT),
-                    .meaning = STR_INIT("kind of licence") },
-    [DATA_MODEL] = { NAMED("model"), WORDS(model_words, MODEL_COUNT), .meaning = STR_INIT("how seats are counted") },
-    [DATA_STATE] = { NAMED("state"), WORDS(license_state_words, LICENSE_STATE_COUNT),
-                     .meaning = STR_INIT("state after this entry") },
-    [DATA_POOL_KIND] = { NAMED("pool_kind"), WORDS(pool_kind_words, POOL_KIND_COUNT),
-                         .meaning = STR_INIT("enforced here, or observed elsewhere") },
-    [DATA_STARTS_AT] = { NAMED("starts_at"), .kind = VALUE_TIME, .meaning = STR_INIT("start of the terms, inclusive") },
-    [DATA_ENDS_AT] = { NAMED("ends_at"), .kind = VALUE_TIME, .meaning = STR_INIT("end of the terms, exclusive") },
-    [DATA_ROLE] = { NAMED("role"), WORDS(role_words, ROLE_COUNT), .meaning = STR_INIT("role") },
-    [DATA_OWNER] = { NAMED("owner"), .kind = VALUE_PRINCIPAL, .meaning = STR_INIT("who the credential speaks for") },
-    [DATA_SCOPES] = { NAMED("scopes"), TEXT(1024), .meaning = STR_INIT("permissions, separated by one space") },
-    [DATA_TOKEN_HASH] = { NAMED("token_hash"), .kind = VALUE_HEX32, .meaning = STR_INIT("SHA-256 of the token") },
-    [DATA_PROBLEM] = { NAMED("problem"), WORDS(problem_words, PROBLEM_COUNT),
-                       .meaning = STR_INIT("problem code of the answer") },
-    [DATA_STATUS] = { NAMED("status"), .kind = VALUE_INT, .meaning = STR_INIT("HTTP status of the answer") },
-    [DATA_ROUTE] = { NAMED("route"), TEXT(128), .meaning = STR_INIT("method and path pattern") },
-    [DATA_MEMBER] = { NAMED("member"), TEXT(64), .meaning = STR_INIT("the member or parameter at fault") },
-    [DATA_SCOPE] = { NAMED("scope"), TEXT(64), .meaning = STR_INIT("what was read") },
-    [DATA_FROM] = { NAMED("from"), .kind = VALUE_INT, .meaning = STR_INIT("first index read") },
-    [DATA_TO] = { NAMED("to"), .kind = VALUE_INT, .meaning = STR_INIT("last index read") },
-    [DATA_EPOCH] = { NAMED("epoch"), .kind = VALUE_INT, .meaning = STR_INIT("number of the writer, from 1") },
-    [DATA_VERSION] = { NAMED("version"), TEXT(64), .meaning = STR_INIT("version of the program") },
-    [DATA_ORIGIN] = { NAMED("origin"), TEXT(ORIGIN_MAX_BYTES), .meaning = STR_INIT("name of the ledger") },
-    [DATA_VKEY] = { NAMED("vkey"), TEXT(VKEY_MAX_BYTES), .meaning = STR_INIT("verifier key of the ledger") },
-    [DATA_SIZE] = { NAMED("size"), .kind = VALUE_INT, .meaning = STR_INIT("entries") },
-    [DATA_ROOT] = { NAMED("root"), .kind = VALUE_HEX32, .meaning = STR_INIT("root hash of the tree of that size") },
-    [DATA_SHA256] = { NAMED("sha256"), .kind = VALUE_HEX32, .meaning = STR_INIT("SHA-256") },
-    [DATA_JUMP_MS] = { NAMED("jump_ms"), .kind = VALUE_INT,
-                       .meaning = STR_INIT("wall clock minus expected time, milliseconds") },
-    [DATA_USED_PERCENT] = { NAMED("used_percent"), .kind = VALUE_INT,
-                            .meaning = STR_INIT("percent of the disk in use") },
-    [DATA_LINE] = { NAMED("line"), .kind = VALUE_INT, .meaning = STR_INIT("line of the observed log, from 1") },
-    [DATA_OFFSET] = { NAMED("offset"), .kind = VALUE_INT, .meaning = STR_INIT("bytes of the observed log read") },
-    [DATA_HEAD] = { NAMED("head"), .kind = VALUE_HEX32,
-                    .meaning = STR_INIT("SHA-256 of the observed log's first bytes") },
-    [DATA_ADDED] = { NAMED("added"), .kind = VALUE_INT, .meaning = STR_INIT("how many were added") },
-};
 
 /* clang-format off */
 const struct audit_row audit_rows[AUDIT_COUNT] = {
