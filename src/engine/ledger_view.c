@@ -20,7 +20,9 @@ struct ledger_view {
     struct store_reader *reader;
     const struct publication *publication; /* NULL: there is none yet */
     struct edge_source edge;
-    struct prover prover; /* what it remembers holds for every publication */
+    struct prover prover;  /* what it remembers holds for every publication */
+    struct tile leaf_tile; /* the last one of level 0 that was read; none when its width is 0 */
+    struct hash leaves[TILE_WIDTH];
 };
 
 struct ledger_views {
@@ -42,6 +44,31 @@ static status stored_tile_read(void *from, const struct tile *tile, struct hash 
 
     TRY(store_tile_read(view->reader, tile->level, tile->n, (uint8_t *)hashes, err));
     memcpy(ret_hashes, hashes, tile->width * sizeof hashes[0]);
+    return OK;
+}
+
+static status tile_read(void *from, const struct tile *tile, struct hash *ret_hashes, struct err *err)
+{
+    struct ledger_view *view = from;
+    struct tile_source tiles = edge_tiles(&view->edge);
+
+    TRY(tiles.read(tiles.from, tile, ret_hashes, err));
+    if (tile->level == 0) {
+        view->leaf_tile = *tile;
+        memcpy(view->leaves, ret_hashes, tile->width * sizeof view->leaves[0]);
+    }
+    return OK;
+}
+
+/* Mostly from the tile that the entry's proof has just needed. */
+static status leaf_read(struct ledger_view *view, uint64_t index, struct hash *ret_leaf, struct err *err)
+{
+    struct tile tile = { .n = index / TILE_WIDTH, .width = (unsigned)(index % TILE_WIDTH) + 1 };
+    struct hash hashes[TILE_WIDTH];
+
+    if (view->leaf_tile.n != tile.n || view->leaf_tile.width < tile.width)
+        TRY(tile_read(view, &tile, hashes, err));
+    *ret_leaf = view->leaves[tile.width - 1];
     return OK;
 }
 
@@ -93,7 +120,7 @@ static status view_new(struct ledger_views *views, struct ledger_view **ret_view
         return err_set(err, CODE_NO_MEMORY, "no memory for a view of the ledger");
     view->views = views;
     view->edge.full = (struct tile_source){ stored_tile_read, view };
-    s = prover_open(&view->prover, edge_tiles(&view->edge), err);
+    s = prover_open(&view->prover, (struct tile_source){ tile_read, view }, err);
     if (!s.code)
         s = store_reader_open(views->store, &view->reader, err);
     if (s.code) {
@@ -195,29 +222,9 @@ status ledger_view_entries(struct ledger_view *view, const struct store_range *r
     return store_entries_read(view->reader, range, &on_entry, ret_next, err);
 }
 
-static status hash_keep(void *context, uint64_t index, struct str leaf, struct err *err)
-{
-    struct hash *hash = context;
-
-    (void)index;
-    (void)err;
-    *hash = hash_leaf(leaf);
-    return OK;
-}
-
 static status missing(uint64_t index, struct err *err)
 {
     return err_set(err, CODE_CORRUPT, "entry %" PRIu64 " was published, and is not there", index);
-}
-
-static status leaf_hash_read(struct ledger_view *view, uint64_t index, struct hash *ret_hash, struct err *err)
-{
-    struct store_range range = { .first = index, .max_count = 1, .max_bytes = 1 };
-    struct store_entry_visitor visitor = { hash_keep, ret_hash };
-    uint64_t next = index;
-
-    TRY(store_entries_read(view->reader, &range, &visitor, &next, err));
-    return next > index ? OK : missing(index, err);
 }
 
 /* ---- Proofs ---- */
@@ -243,7 +250,7 @@ static status check_proof(const struct ledger_view *view, const struct proof *pr
     if (!tree_check_inclusion(&view->publication->head, proof->index, leaf, &proof->path, NULL).code)
         return OK;
     return err_set(err, CODE_CORRUPT,
-                   "the stored tiles and entry %" PRIu64 " do not lead to the root that was published", proof->index);
+                   "the stored tiles do not lead from entry %" PRIu64 " to the root that was published", proof->index);
 }
 
 status ledger_view_proof(struct ledger_view *view, uint64_t index, const struct hash *leaf, struct buf *text,
@@ -254,9 +261,9 @@ status ledger_view_proof(struct ledger_view *view, uint64_t index, const struct 
 
     if (index >= published_size(view))
         return not_published(view, index + 1, err);
-    if (!leaf)
-        TRY(leaf_hash_read(view, index, &stored, err));
     TRY(prove_inclusion(&view->prover, index, view->publication->head.size, &proof.path, err));
+    if (!leaf)
+        TRY(leaf_read(view, index, &stored, err));
     TRY(check_proof(view, &proof, leaf ? leaf : &stored, err));
     proof.checkpoint = view->publication->checkpoint;
     proof_add(text, &proof);
@@ -299,7 +306,7 @@ static status hashes_read(struct ledger_view *view, const struct tile *tile, str
 
     if (!room)
         return fitted(bytes, err);
-    TRY(view->prover.tiles.read(view->prover.tiles.from, tile, (struct hash *)room, err));
+    TRY(tile_read(view, tile, (struct hash *)room, err));
     buf_keep(bytes, len);
     return OK;
 }

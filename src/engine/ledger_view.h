@@ -35,9 +35,9 @@ const struct publication *ledger_view_publication(const struct ledger_view *view
 struct store_reader *ledger_view_reader(const struct ledger_view *view);
 
 /*
- * Appends the tlog-proof of that entry under the view's checkpoint. `leaf` is the entry's hash, known to be right: the
- * proof is checked against it, and CODE_CORRUPT when the tiles contradict it. When it is NULL, the hash is that of the
- * entry as it is stored.
+ * Appends the tlog-proof of that entry under the view's checkpoint, checked with the entry's hash: CODE_CORRUPT when
+ * it does not lead to the root. `leaf` is that hash as the caller knows it; when it is NULL, the one that was published
+ * in the entry's tile is taken, and whoever has the entry will see whether it is the same.
  */
 MUST_CHECK status ledger_view_proof(struct ledger_view *view, uint64_t index, const struct hash *leaf, struct buf *text,
                                     struct err *err);

@@ -230,25 +230,17 @@ status names_alias(struct names *names, struct name_new *name, struct entropy *e
     return s;
 }
 
-static status reserve(struct names *names, const struct name_new *name, uint64_t hash)
-{
-    struct name *added = NULL;
-
-    if (find_text(names, name, hash))
-        return (status){ CODE_CONFLICT };
-    TRY(add(names, name, hash, &added));
-    added->carriers = 1;
-    return OK;
-}
-
 status names_reserve(struct names *names, const struct name_new *name)
 {
     uint64_t hash = hash_of_name(names, name);
+    struct name *added = NULL;
     status s;
 
     assert(name_id_kind(name->kind) != ID_ALIAS);
     guard_write(&names->guard);
-    s = reserve(names, name, hash);
+    s = find_text(names, name, hash) ? (status){ CODE_CONFLICT } : add(names, name, hash, &added);
+    if (!s.code)
+        added->carriers = 1;
     guard_leave(&names->guard);
     return s;
 }

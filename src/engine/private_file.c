@@ -3,6 +3,7 @@
  */
 #include "engine/private_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -98,20 +99,19 @@ status private_file_sync(const struct private_file *file, struct err *err)
     return fdatasync(descriptor(file)) ? err_system(err, "fsync", file->path.text) : OK;
 }
 
-status private_file_read(const struct private_file *file, uint64_t at, size_t len, void *ret_bytes, size_t *ret_len,
-                         struct err *err)
+status private_file_read(const struct private_file *file, uint64_t at, struct buf *bytes, struct err *err)
 {
-    size_t have = 0;
+    ssize_t got = -1;
 
-    while (have < len) {
-        ssize_t got = pread(descriptor(file), (char *)ret_bytes + have, len - have, (off_t)(at + have));
-
+    assert(bytes->borrowed);
+    while (bytes->len < bytes->capacity && got != 0) {
+        got = pread(descriptor(file), bytes->at + bytes->len, bytes->capacity - bytes->len, (off_t)at);
         if (got < 0 && errno != EINTR)
             return err_system(err, "read", file->path.text);
-        if (got == 0)
-            break;
-        have += got > 0 ? (size_t)got : 0;
+        if (got > 0) {
+            buf_keep(bytes, (size_t)got);
+            at += (uint64_t)got;
+        }
     }
-    *ret_len = have;
     return OK;
 }

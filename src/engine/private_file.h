@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "base/str.h"
 #include "store/files.h"
 
 /* A zeroed one is closed. */
@@ -33,8 +33,7 @@ void private_file_discard(struct private_file *file);
 MUST_CHECK status private_file_write(const struct private_file *file, struct str bytes, uint64_t at, struct err *err);
 /* Makes what was written durable; the name of a new file is for file_sync_directory. */
 MUST_CHECK status private_file_sync(const struct private_file *file, struct err *err);
-/* Up to `len` bytes, fewer at the file's end. */
-MUST_CHECK status private_file_read(const struct private_file *file, uint64_t at, size_t len, void *ret_bytes,
-                                    size_t *ret_len, struct err *err);
+/* Appends the file's bytes from `at` on: as many as there are and the buf, a BUF_OVER, has room for. */
+MUST_CHECK status private_file_read(const struct private_file *file, uint64_t at, struct buf *bytes, struct err *err);
 
 #endif

@@ -58,11 +58,11 @@ static status slot_write(const struct signed_head *head, struct err *err)
 static status slot_read(struct signed_head *head, unsigned slot, bool *found, struct err *err)
 {
     uint8_t bytes[SLOT_BYTES];
+    struct buf read = { .at = (char *)bytes, .capacity = sizeof bytes, .max = sizeof bytes, .borrowed = true };
     struct hash check;
-    size_t len = 0;
 
-    TRY(private_file_read(&head->file, (uint64_t)slot * SLOT_DISTANCE, sizeof bytes, bytes, &len, err));
-    if (len < sizeof bytes)
+    TRY(private_file_read(&head->file, (uint64_t)slot * SLOT_DISTANCE, &read, err));
+    if (read.len < sizeof bytes)
         return OK;
     check = check_of(&head->key, bytes);
     if (memcmp(check.bytes, bytes + CHECKED_BYTES, HASH_BYTES) != 0 || (*found && get_u64(bytes) < head->sequence))

@@ -95,13 +95,13 @@ static status key_open(const char *dir, struct skey *ret_key, struct err *err)
 {
     AUTO(struct private_file, private_file_close) file = { 0 };
     AUTO(struct key_text, key_text_wipe) space = { 0 };
-    struct str text = { .at = space.bytes };
+    struct buf text = BUF_OVER(space.bytes);
 
     TRY(private_file_open(dir, KEY_FILE, false, &file, err));
-    TRY(private_file_read(&file, 0, sizeof space.bytes, space.bytes, &text.len, err));
-    if (str_ends(text, STR("\n")))
-        text.len--;
-    TRY(skey_parse(text, ret_key, err));
+    TRY(private_file_read(&file, 0, &text, err));
+    if (str_ends(buf_str(&text), STR("\n")))
+        buf_cut(&text, text.len - 1);
+    TRY(skey_parse(buf_str(&text), ret_key, err));
     if (ret_key->vkey.type != VKEY_NOTE)
         return err_set(err, CODE_INVALID, "the key in %s does not sign checkpoints", file.path.text);
     return OK;
