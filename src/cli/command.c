@@ -49,6 +49,14 @@ int command_fail(const struct command_line *line, int exit, const struct err *er
 
 /* ---- Help ---- */
 
+static const char *letter_text(char letter)
+{
+    static char text[] = "-x, ";
+
+    text[1] = letter;
+    return letter ? text : "";
+}
+
 static void command_help(const struct cli_command *command)
 {
     (void)printf("%s\n\nusage: tally %s%s%s%s\n", command->summary, command->words,
@@ -60,18 +68,22 @@ static void command_help(const struct cli_command *command)
         const struct option_row *row = &command->options[i];
         char left[64];
 
-        (void)snprintf(left, sizeof(left), "--%s%s%s", row->name, row->value ? " " : "", row->value ? row->value : "");
+        (void)snprintf(left, sizeof(left), "%s--%s%s%s", letter_text(row->letter), row->name, row->value ? " " : "",
+                       row->value ? row->value : "");
         (void)printf("  %-28s %s%s\n", left, row->help, row->required ? " (required)" : "");
     }
     (void)printf("  %-28s %s\n", "--json", "print JSON, errors too");
     (void)printf("\nexample:\n  %s\n", command->example);
 }
 
-static void all_help(const struct cli_command *const *commands, size_t count)
+static void all_help(const struct command_group *groups, size_t count)
 {
-    (void)printf("tally: software licences, granted, recorded and proven\n\nusage: tally COMMAND [options]\n\n");
-    for (size_t i = 0; i < count; i++)
-        (void)printf("  %-24s %s\n", commands[i]->words, commands[i]->summary);
+    (void)printf("tally: software licences, granted, recorded and proven\n\nusage: tally COMMAND [options]\n");
+    for (size_t i = 0; i < count; i++) {
+        (void)printf("\n%s:\n", groups[i].title);
+        for (size_t k = 0; k < groups[i].count; k++)
+            (void)printf("  %-24s %s\n", groups[i].commands[k]->words, groups[i].commands[k]->summary);
+    }
     (void)printf("\n`tally COMMAND --help` tells more, with an example.\n");
 }
 
@@ -81,6 +93,15 @@ static const struct option_row *option_find(const struct cli_command *command, s
 {
     for (size_t i = 0; i < command->option_count; i++) {
         if (str_eq(str_of(command->options[i].name), name))
+            return &command->options[i];
+    }
+    return NULL;
+}
+
+static const struct option_row *letter_find(const struct cli_command *command, char letter)
+{
+    for (size_t i = 0; i < command->option_count; i++) {
+        if (letter && command->options[i].letter == letter)
             return &command->options[i];
     }
     return NULL;
@@ -133,19 +154,13 @@ struct arguments {
     uint64_t seen; /* 1 << row: to refuse repeats and find what is missing */
 };
 
-/* "--name", "--name=value" or "--name value". */
-static status option_take(const struct cli_command *command, struct arguments *arguments, struct err *err)
+/* "--name=value", "--name value", "-n value" or "-n"; `inner` is a value that stands in the argument itself. */
+static status option_set(const struct cli_command *command, const struct option_row *row, const char *inner,
+                         struct arguments *arguments, struct err *err)
 {
-    struct str text = str_of(*arguments->at++ + 2);
-    struct str name = str_cut(text, 0, str_find(text, '='));
-    const struct option_row *row = option_find(command, name);
-    const char *value = name.len < text.len ? text.at + name.len + 1 : NULL;
-    uint64_t bit;
+    uint64_t bit = (uint64_t)1 << (row - command->options);
+    const char *value = inner;
 
-    if (!row)
-        return err_set(err, CODE_INVALID, "tally %s has no option --%.*s; see `tally %s --help`", command->words,
-                       STR_ARG(name), command->words);
-    bit = (uint64_t)1 << (row - command->options);
     if ((arguments->seen & bit) && row->kind != OPTION_TEXTS)
         return err_member(err, CODE_INVALID, row->name, "--%s is given twice", row->name);
     arguments->seen |= bit;
@@ -154,6 +169,21 @@ static status option_take(const struct cli_command *command, struct arguments *a
     if (row->kind != OPTION_FLAG && !value && !(value = *arguments->at ? *arguments->at++ : NULL))
         return err_member(err, CODE_INVALID, row->name, "--%s needs a value: %s", row->name, row->value);
     return value_set(row, value, arguments->options, err);
+}
+
+/* The next argument, which begins with a hyphen. */
+static status option_take(const struct cli_command *command, struct arguments *arguments, struct err *err)
+{
+    const char *argument = *arguments->at++;
+    bool is_long = argument[1] == '-';
+    struct str text = str_of(argument + 2);
+    struct str name = str_cut(text, 0, str_find(text, '='));
+    const struct option_row *row = is_long ? option_find(command, name) : letter_find(command, argument[1]);
+
+    if (!row || (!is_long && argument[2]))
+        return err_set(err, CODE_INVALID, "tally %s has no option %s; see `tally %s --help`", command->words, argument,
+                       command->words);
+    return option_set(command, row, is_long && name.len < text.len ? text.at + name.len + 1 : NULL, arguments, err);
 }
 
 static status missing_find(const struct cli_command *command, const struct arguments *arguments,
@@ -183,7 +213,7 @@ static status line_read(const struct cli_command *command, struct arguments *arg
         if (strcmp(text, "--json") == 0) {
             line->json = true;
             arguments->at++;
-        } else if (strncmp(text, "--", 2) == 0) {
+        } else if (text[0] == '-' && text[1]) {
             TRY(option_take(command, arguments, err));
         } else if (line->operand_count < command->operands_max) {
             line->operands[line->operand_count++] = text;
@@ -198,7 +228,7 @@ static status line_read(const struct cli_command *command, struct arguments *arg
 /* ---- Finding the command ---- */
 
 /* How many of argv's first words are the command's; 0 when they are not. */
-static int words_match(const char *words, int argc, char **argv)
+static int words_match(const char *words, char **argv)
 {
     struct str rest = str_of(words);
     int count = 0;
@@ -206,7 +236,7 @@ static int words_match(const char *words, int argc, char **argv)
     while (rest.len) {
         struct str word = str_take(&rest, ' ');
 
-        if (count >= argc || !str_eq(word, str_of(argv[count])))
+        if (!argv[count] || !str_eq(word, str_of(argv[count])))
             return 0;
         count++;
     }
@@ -214,18 +244,20 @@ static int words_match(const char *words, int argc, char **argv)
 }
 
 /* The command with the most matching words: `license` alone would hide `license create`. */
-static const struct cli_command *command_find(const struct cli_command *const *commands, size_t count, int argc,
-                                              char **argv, int *ret_words)
+static const struct cli_command *command_find(const struct command_group *groups, size_t count, char **argv,
+                                              int *ret_words)
 {
     const struct cli_command *found = NULL;
 
     *ret_words = 0;
     for (size_t i = 0; i < count; i++) {
-        int words = words_match(commands[i]->words, argc, argv);
+        for (size_t k = 0; k < groups[i].count; k++) {
+            int words = words_match(groups[i].commands[k]->words, argv);
 
-        if (words > *ret_words) {
-            *ret_words = words;
-            found = commands[i];
+            if (words > *ret_words) {
+                *ret_words = words;
+                found = groups[i].commands[k];
+            }
         }
     }
     return found;
@@ -240,48 +272,65 @@ static bool wants_help(char **argv)
     return false;
 }
 
-static int unknown_command(const struct cli_command *const *commands, size_t count, char **argv)
+/* Commands that begin with the same noun, so that "license" alone says which there are. */
+static bool verbs_list(const struct command_group *groups, size_t count, const char *noun, FILE *to)
 {
-    bool first = true;
+    size_t len = strlen(noun);
+    bool any = false;
 
-    (void)fprintf(stderr, "tally: there is no command \"%s\"", argv[0]);
-    for (size_t i = 0; i < count; i++) { /* "license" alone: say which there are */
-        size_t len = strlen(argv[0]);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < groups[i].count; k++) {
+            const struct cli_command *command = groups[i].commands[k];
 
-        if (strncmp(commands[i]->words, argv[0], len) == 0 && commands[i]->words[len] == ' ') {
-            (void)fprintf(stderr, "%s %s", first ? " alone; there are:" : ",", commands[i]->words);
-            first = false;
+            if (strncmp(command->words, noun, len) != 0 || command->words[len] != ' ')
+                continue;
+            (void)fprintf(to, "  %-24s %s\n", command->words, command->summary);
+            any = true;
         }
     }
-    (void)fprintf(stderr, "; see `tally --help`\n");
+    return any;
+}
+
+static int unknown_command(const struct command_group *groups, size_t count, char **argv)
+{
+    if (wants_help(argv + 1) && verbs_list(groups, count, argv[0], stdout))
+        return EXIT_DONE;
+    (void)fprintf(stderr, "tally: there is no command \"%s%s%s\"; see `tally --help`\n", argv[0], argv[1] ? " " : "",
+                  argv[1] ? argv[1] : "");
+    (void)verbs_list(groups, count, argv[0], stderr);
     return EXIT_USAGE;
 }
 
-int command_main(const struct cli_command *const *commands, size_t count, int argc, char **argv)
+static int command_run(const struct cli_command *command, char **argv)
 {
     _Alignas(max_align_t) char options[COMMAND_OPTIONS_MAX] = { 0 };
-    struct command_line line = { 0 };
-    struct arguments arguments = { .options = options };
+    struct command_line line = { .command = command };
+    struct arguments arguments = { .at = argv, .options = options };
     struct err err = { 0 };
+
+    assert(command->options_size <= sizeof(options));
+    if (command->defaults)
+        command->defaults(options);
+    if (line_read(command, &arguments, &line, &err).code)
+        return command_fail(&line, EXIT_USAGE, &err);
+    return command->run(&line, options);
+}
+
+int command_main(const struct command_group *groups, size_t count, int argc, char **argv)
+{
     const struct cli_command *command;
     int words;
 
     if (argc < 1 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "-h") == 0) {
-        all_help(commands, count);
+        all_help(groups, count);
         return argc < 1 ? EXIT_USAGE : EXIT_DONE;
     }
-    command = command_find(commands, count, argc, argv, &words);
+    command = command_find(groups, count, argv, &words);
     if (!command)
-        return unknown_command(commands, count, argv);
-    assert(command->options_size <= sizeof(options));
+        return unknown_command(groups, count, argv);
     if (wants_help(argv + words)) {
         command_help(command);
         return EXIT_DONE;
     }
-    if (command->defaults)
-        command->defaults(options);
-    arguments.at = argv + words;
-    if (line_read(command, &arguments, &line, &err).code)
-        return command_fail(&line, EXIT_USAGE, &err);
-    return command->run(&line, options);
+    return command_run(command, argv + words);
 }

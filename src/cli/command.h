@@ -46,11 +46,16 @@ struct option_row {
     bool required;
     const char *value; /* what stands for the value in --help: "DIR" */
     const char *help;  /* one line */
+    char letter;       /* "-n" beside "--lines"; 0: none */
+    int shape;         /* enum request_shape of cli/request.h: how it travels in the command's request */
 };
 
 #define OPERANDS_MAX 16
 
+struct cli_command;
+
 struct command_line {
+    const struct cli_command *command;
     const char *operands[OPERANDS_MAX];
     size_t operand_count;
     char **rest; /* after "--", NULL-terminated; NULL when there was none */
@@ -68,13 +73,21 @@ struct cli_command {
     size_t option_count;
     size_t options_size;             /* bytes of the options struct; at most COMMAND_OPTIONS_MAX */
     void (*defaults)(void *options); /* or NULL: zeroed */
+    const void *detail;              /* what `run` wants to know of this command: it may serve many */
     int (*run)(const struct command_line *line, const void *options); /* returns an exit code */
 };
 
 #define COMMAND_OPTIONS_MAX 4096
 
+/* Commands that --help shows together. */
+struct command_group {
+    const char *title;
+    const struct cli_command *const *commands;
+    size_t count;
+};
+
 /* Runs the command that argv's first words name; prints --help, and errors about the command line (EXIT_USAGE). */
-int command_main(const struct cli_command *const *commands, size_t count, int argc, char **argv);
+int command_main(const struct command_group *groups, size_t count, int argc, char **argv);
 
 /* An error on standard error: "tally: text", or {"error":{…}} with --json. Returns `exit`. */
 int command_fail(const struct command_line *line, int exit, const struct err *err);

@@ -84,7 +84,8 @@ void json_node_show(struct json_node node, struct buf *buf)
         else
             scalar_show(json_array_get(value, i), buf);
     }
-    json_object_foreach(value, name, member) {
+    json_object_foreach(value, name, member)
+    {
         if (buf->len && buf->at[buf->len - 1] != ' ')
             buf_add_byte(buf, ' ');
         buf_add(buf, str_of(name));
@@ -92,4 +93,16 @@ void json_node_show(struct json_node node, struct buf *buf)
         scalar_show(member, buf);
     }
     scalar_show(value, buf);
+}
+
+static int bytes_take(const char *bytes, size_t len, void *context)
+{
+    buf_add(context, (struct str){ bytes, len });
+    return 0;
+}
+
+void json_node_dump(struct json_node node, struct buf *buf)
+{
+    if (node.at && json_dump_callback(value_of(node), bytes_take, buf, JSON_COMPACT | JSON_ENCODE_ANY))
+        buf->status = (status){ CODE_NO_MEMORY };
 }

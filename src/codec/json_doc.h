@@ -1,6 +1,6 @@
 /*
- * codec/json_doc: a JSON object that is looked at member by member, for those who show what somebody else wrote: answers
- * of a server, leaves. Pure.
+ * codec/json_doc: a JSON object that is looked at member by member, for those who show what somebody else wrote:
+ * answers of a server, leaves. Pure.
  *
  * Requests are read by a table (json_in.h), which refuses what it does not know. Here nothing is refused but text that
  * is no JSON object: a member that is absent, or of another type than asked for, reads as nothing. What must be there
@@ -44,6 +44,9 @@ struct str json_node_text(struct json_node node);
 int64_t json_node_number(struct json_node node, int64_t otherwise);
 /* For people: a text as it is, items and members separated by a space, nothing for no value. */
 void json_node_show(struct json_node node, struct buf *buf);
+
+/* For programs: the value as JSON again, without spaces. */
+void json_node_dump(struct json_node node, struct buf *buf);
 
 /* The most frequent questions. */
 static inline struct str json_doc_text(const struct json_doc *doc, const char *name)

@@ -1,11 +1,19 @@
 /*
  * daemon/main: one program, all subcommands. Owns the table of them and nothing else.
  */
+#include "cli/commands.h"
 #include "daemon/commands.h"
 
-static const struct cli_command *const commands[] = { &demo_command, &init_command, &serve_command };
+static const struct cli_command *const server_commands[] = { &demo_command, &init_command, &serve_command,
+                                                             &version_command };
 
 int main(int argc, char **argv)
 {
-    return command_main(commands, sizeof(commands) / sizeof(commands[0]), argc - 1, argv + 1);
+    const struct command_group groups[] = {
+        { "Server", server_commands, sizeof(server_commands) / sizeof(server_commands[0]) },
+        catalog_group,
+        people_group,
+    };
+
+    return command_main(groups, sizeof(groups) / sizeof(groups[0]), argc - 1, argv + 1);
 }

@@ -41,38 +41,20 @@ int64_t lease_end_ms(const struct lease *lease)
 
 /* ---- Refusals ---- */
 
-static void counts_add(const struct json_doc *doc, struct buf *text)
-{
-    int64_t limit = json_doc_number(doc, "limit", -1);
-    int64_t queued = json_doc_number(doc, "queued", 0);
-    struct str next_free = json_doc_text(doc, "next_free");
-
-    if (limit >= 0)
-        buf_add_format(text, "; %lld of %lld are used", (long long)json_doc_number(doc, "used", 0), (long long)limit);
-    if (queued > 0)
-        buf_add_format(text, ", %lld wait", (long long)queued);
-    if (next_free.len)
-        buf_add_format(text, ", the next may come free at %.*s", STR_ARG(next_free));
-}
-
 /* What a check-out's refusal means to who wants to work: later, or never like this. */
 static status refusal_status(const struct client_answer *answer, struct err *err)
 {
     AUTO(struct json_doc, json_doc_free) doc = { 0 };
-    char space[ERR_TEXT_MAX_BYTES];
-    struct buf text = BUF_OVER(space);
     status s = problem_status(answer, err);
     struct str code;
 
     if (s.code != CODE_CONFLICT || json_doc_read(buf_str(&answer->body), &doc, NULL).code)
         return s;
     code = json_doc_text(&doc, "code");
-    buf_add(&text, json_doc_text(&doc, "detail"));
-    counts_add(&doc, &text);
     if (str_eq(code, STR("NO_SEATS")))
-        return err_set(err, CODE_BUSY, "%.*s", STR_ARG(buf_str(&text)));
+        return (status){ CODE_BUSY };
     if (str_eq(code, STR("NOT_LICENSED")) || str_eq(code, STR("EXCLUDED")))
-        return err_set(err, CODE_DENIED, "%.*s", STR_ARG(buf_str(&text)));
+        return (status){ CODE_DENIED };
     if (str_eq(code, STR("TICKET_ENDED")))
         return err_set(err, CODE_BUSY, "no seat came free in time");
     return s;
@@ -94,6 +76,8 @@ static status leaf_prove(struct trust *trust, const struct json_doc *answer, con
 
     if (!entry.len)
         return err_set(err, CODE_CORRUPT, "the server sent no receipt of %s", type);
+    if (!json_doc_text(answer, "receipt").len)
+        return err_set(err, CODE_UNAVAILABLE, "the server can't prove %s at the moment: its signing fails", type);
     TRY(trust_prove(trust, json_doc_text(answer, "receipt"), entry, &index, err));
     TRY(json_doc_read(entry, ret_leaf, err));
     if (!text_is(json_doc_root(ret_leaf), "type", str_of(type)) ||

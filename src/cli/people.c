@@ -1,0 +1,102 @@
+/*
+ * cli/people: the commands about who may do what: users, teams, services and their tokens.
+ */
+#include "base/limits.h"
+#include "cli/commands.h"
+#include "cli/request_rows.h"
+#include "cli/token_create.h"
+
+#define PRINCIPAL_COLUMNS "id name organisation role state disabled"
+#define TOKEN_COLUMNS     "id owner scopes expires_at state"
+
+static const struct option_row principal_create_rows[] = {
+    OPTION_TEXT_ROW("organisation", organisation, "ORGANISATION", SHAPED_TEXT,
+                    "an id or a name (default: one's own, or the installation's)"),
+    OPTION_TEXT_ROW("role", role, "ROLE", SHAPED_TEXT, "member, auditor or admin (default: member)"),
+    DRY_RUN_ROW,
+};
+static const struct option_row team_create_rows[] = {
+    OPTION_TEXT_ROW("organisation", organisation, "ORGANISATION", SHAPED_TEXT,
+                    "an id or a name (default: one's own, or the installation's)"),
+    DRY_RUN_ROW,
+};
+
+/* ---- Users ---- */
+
+static const struct cli_command user_create =
+    REQUEST_COMMAND(principal_create_rows, SPEC("POST", "/v1/users", .operand = "name", .done = "created"),
+                    .words = "user create", .summary = "add a person",
+                    .example = "tally user create maria --organisation acme --role member", ONE_OPERAND("NAME"));
+static const struct cli_command user_list = LIST_COMMAND(
+    "user list", "the people", "tally user list --where role=admin", "/v1/users", "users", "id name organisation role");
+static const struct cli_command user_show =
+    SHOW_COMMAND("user show", "one person", "tally user show usr_01h455vb4pex5vsknk084sn02q", "USER", "/v1/users/{}",
+                 PRINCIPAL_COLUMNS);
+
+/* ---- Teams ---- */
+
+static const struct cli_command team_create = REQUEST_COMMAND(
+    team_create_rows, SPEC("POST", "/v1/teams", .operand = "name", .done = "created"), .words = "team create",
+    .summary = "add a team", .example = "tally team create design --organisation acme", ONE_OPERAND("NAME"));
+static const struct cli_command team_list =
+    LIST_COMMAND("team list", "the teams", "tally team list", "/v1/teams", "teams", "id name organisation");
+static const struct cli_command team_show =
+    SHOW_COMMAND("team show", "one team with its members", "tally team show tem_01h455vb4pex5vsknk084sn02q", "TEAM",
+                 "/v1/teams/{}", "id name organisation members");
+static const struct cli_command team_add =
+    REQUEST_COMMAND(change_rows, SPEC("POST", "/v1/teams/{}/members", .operand = "user", .done = "added"),
+                    .words = "team add", .summary = "make a person a member of a team",
+                    .example = "tally team add tem_01h455vb4pex5vsknk084sn02q usr_01h455vb4pex5vsknk084sn02q",
+                    .operands = "TEAM USER", .operands_min = 2, .operands_max = 2);
+static const struct cli_command team_remove =
+    REQUEST_COMMAND(change_rows, SPEC("DELETE", "/v1/teams/{}/members/{}", .done = "removed"), .words = "team remove",
+                    .summary = "end a person's membership of a team",
+                    .example = "tally team remove tem_01h455vb4pex5vsknk084sn02q usr_01h455vb4pex5vsknk084sn02q",
+                    .operands = "TEAM USER", .operands_min = 2, .operands_max = 2);
+
+/* ---- Services ---- */
+
+static const struct cli_command service_create =
+    REQUEST_COMMAND(principal_create_rows, SPEC("POST", "/v1/services", .operand = "name", .done = "created"),
+                    .words = "service create", .summary = "add a program, as a CI job or an observer",
+                    .example = "tally service create nightly-build --organisation acme", ONE_OPERAND("NAME"));
+static const struct cli_command service_list = LIST_COMMAND("service list", "the programs", "tally service list",
+                                                            "/v1/services", "services", "id name organisation role");
+static const struct cli_command service_show =
+    SHOW_COMMAND("service show", "one program", "tally service show svc_01h455vb4pex5vsknk084sn02q", "SERVICE",
+                 "/v1/services/{}", PRINCIPAL_COLUMNS);
+
+/* ---- Tokens ---- */
+
+static const struct option_row token_create_rows[] = {
+    OPTION_TEXT_ROW("owner", owner, "WHO", SHAPED_NOT, "a user or service, by id or name (default: oneself)"),
+    OPTION_TEXTS_ROW("scope", scopes, "PERMISSION", SHAPED_NOT, false,
+                     "what it may be used for, as lease.take; may be repeated (default: all)"),
+    OPTION_INT_ROW("days", days, 1, TOKEN_DAYS_MAX, SHAPED_NOT, "until it ends (default: 90)"),
+    OPTION_TEXT_ROW("token-file", token_file, "FILE", SHAPED_NOT,
+                    "write the token there, readable by you alone, and show it nowhere"),
+    DRY_RUN_ROW,
+};
+static const struct cli_command token_create = {
+    .words = "token create",
+    .summary = "make a token, which is shown this once",
+    .example = "tally token create --owner nightly-build --scope lease.take --token-file ./ci.token",
+    .options = token_create_rows,
+    .option_count = sizeof(token_create_rows) / sizeof(token_create_rows[0]),
+    .options_size = sizeof(struct request_options),
+    .defaults = request_defaults,
+    .run = token_create_run,
+};
+static const struct cli_command token_list =
+    LIST_COMMAND("token list", "the tokens, of which only hashes are kept", "tally token list --where state=active",
+                 "/v1/api-tokens", "tokens", TOKEN_COLUMNS);
+static const struct cli_command token_revoke =
+    REQUEST_COMMAND(change_rows, SPEC("DELETE", "/v1/api-tokens/{}", .done = "revoked"), .words = "token revoke",
+                    .summary = "end a token at once", .example = "tally token revoke tok_01h455vb4pex5vsknk084sn02q",
+                    ONE_OPERAND("TOKEN"));
+
+static const struct cli_command *const commands[] = {
+    &user_create, &user_list,      &user_show,    &team_create,  &team_list,    &team_show,  &team_add,
+    &team_remove, &service_create, &service_list, &service_show, &token_create, &token_list, &token_revoke,
+};
+const struct command_group people_group = { "People and access", commands, sizeof(commands) / sizeof(commands[0]) };
