@@ -357,6 +357,7 @@ static status learn(struct names *names, const struct name_new *stored, struct e
         TRY(learn_new(names, stored, hash, &name, err));
     else if (!id_eq(name->id, stored->id))
         return contradicts(stored, "belongs to another id, too", err);
+    assert(name);
     names->doubted -= name->doubts > 0;
     name->doubts = 0;
     name->durable = true;

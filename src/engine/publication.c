@@ -11,7 +11,7 @@ struct issue *issue_new(void)
     struct issue *issue = memory_new(1, sizeof *issue);
 
     if (issue)
-        issue->note.max = NOTE_MAX_BYTES;
+        issue->note.max = (size_t)NOTE_MAX_BYTES;
     return issue;
 }
 
