@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "engine/history.h"
 #include "engine/state.h"
 #include "store/space.h"
 
@@ -38,11 +39,15 @@ static void clock_start(struct engine *engine)
 
 static status ledger_open(struct engine *engine, struct err *err)
 {
+    struct tree_head last;
+
     TRY(store_open(engine->dir, &engine->store, err));
     TRY(store_reader_open(engine->store, &engine->reader, err));
     TRY(signer_open(engine->dir, &engine->signer, err));
     TRY(names_load(engine->names, engine->reader, err));
     TRY(replay_all(engine, err));
+    last = signer_head(engine->signer);
+    TRY(history_check(engine->reader, &engine->edge, &last, err));
     engine->system = (struct actor){ .who = engine->facts.self, .via = VIA_SYSTEM, .level = LEVEL_A2 };
     clock_start(engine);
     if (!ballast_is_there(engine->dir) && ballast_create(engine->dir, err).code)
