@@ -15,7 +15,7 @@ static void write_file(const char *directory, const char *name, struct str text)
     FILE *file;
 
     if (snprintf(path, sizeof path, "%s/%s", directory, name) >= (int)sizeof path) {
-        fprintf(stderr, "gen_docs: the path of %s is too long\n", name);
+        (void)fprintf(stderr, "gen_docs: the path of %s is too long\n", name);
         exit(EXIT_FAILURE);
     }
     file = fopen(path, "wb");
@@ -42,7 +42,7 @@ static void write_schema(const char *directory)
     free(text);
     json_decref(json);
     if (!text || schema.status.code) {
-        fprintf(stderr, "gen_docs: the schema is no JSON, or too large\n");
+        (void)fprintf(stderr, "gen_docs: the schema is no JSON, or too large\n");
         exit(EXIT_FAILURE);
     }
     write_file(directory, "entry.schema.json", buf_str(&schema));
@@ -53,7 +53,7 @@ static void write_codes(const char *directory)
     AUTO(struct buf, buf_free) codes = { .max = AUDIT_DOCUMENT_MAX_BYTES };
 
     if (audit_document_write(&codes).code) {
-        fprintf(stderr, "gen_docs: the list of codes is too large\n");
+        (void)fprintf(stderr, "gen_docs: the list of codes is too large\n");
         exit(EXIT_FAILURE);
     }
     write_file(directory, "audit-codes.md", buf_str(&codes));
@@ -62,7 +62,7 @@ static void write_codes(const char *directory)
 int main(int argc, char **argv)
 {
     if (argc != 2) {
-        fprintf(stderr, "usage: gen_docs DIRECTORY\n");
+        (void)fprintf(stderr, "usage: gen_docs DIRECTORY\n");
         return EXIT_FAILURE;
     }
     write_codes(argv[1]);

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "codec/json_out.h"
 
-#define AUDIT_DOCUMENT_MAX_BYTES (512 * 1024)
+#define AUDIT_DOCUMENT_MAX_BYTES ((size_t)512 * 1024)
 
 MUST_CHECK status audit_document_write(struct buf *buf);
 /* The schema as a value of a document under way; `name` as json_out takes it. */

@@ -10,6 +10,7 @@
 #define SWEEP_PLACES 64 /* looked at for stale counters by one event; a full table is passed in 82 events */
 #define REASONS_MAX  32 /* of one code */
 #define CODES        4
+#define WINDOW_MS    ((int64_t)FLOOD_WINDOW_S * 1000)
 
 static_assert(REASON_COUNT <= REASONS_MAX && PROBLEM_COUNT <= REASONS_MAX, "each has room for its counter");
 
@@ -77,7 +78,7 @@ void floods_free(struct floods *floods)
 
 static bool is_stale(const struct flood *flood, int64_t now_ms)
 {
-    return flood->in_window > 0 && flood->waiting == 0 && flood->window_start_ms + FLOOD_WINDOW_S * 1000 <= now_ms;
+    return flood->in_window > 0 && flood->waiting == 0 && flood->window_start_ms + WINDOW_MS <= now_ms;
 }
 
 /* Gives back the counters, among the next few places, whose window has passed. */
@@ -188,7 +189,7 @@ bool flood_note(struct floods *floods, const struct flood_event *event, int64_t 
     uint32_t place = counter_of(floods, &event->key, now_ms);
     struct flood *flood = flood_at(floods, place);
 
-    if (flood->window_start_ms + FLOOD_WINDOW_S * 1000 <= now_ms) {
+    if (flood->window_start_ms + WINDOW_MS <= now_ms) {
         flood->window_start_ms = now_ms;
         flood->in_window = 0;
     }

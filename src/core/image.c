@@ -12,7 +12,7 @@
 
 #define MAGIC       "tally facts 01\n" /* the number rises when the members change */
 #define ORDER_MARK  ((uint64_t)0x0102030405060708)
-#define CHUNK_BYTES (256 * 1024)
+#define CHUNK_BYTES ((size_t)256 * 1024)
 
 /* What stands before a table's records. */
 struct table_head {
@@ -131,22 +131,29 @@ status facts_hash(const struct facts *facts, struct hash *ret_hash, struct err *
     return image_write(facts, NULL, ret_hash, err);
 }
 
-/* The next `len` bytes off *rest. */
-static status take(struct str *rest, size_t len, const char **ret_at, struct err *err)
+/* The next `len` bytes off *rest; NULL when it has fewer. */
+static const char *take(struct str *rest, size_t len)
 {
+    const char *at = rest->at;
+
     if (rest->len < len)
-        return err_set(err, CODE_CORRUPT, "the image of the facts ends too early");
-    *ret_at = rest->at;
+        return NULL;
     *rest = str_from(*rest, len);
-    return OK;
+    return at;
+}
+
+static status too_short(struct err *err)
+{
+    return err_set(err, CODE_CORRUPT, "the image of the facts ends too early");
 }
 
 static status take_head(struct str *rest, struct err *err)
 {
     const uint64_t order = ORDER_MARK;
-    const char *at = NULL;
+    const char *at = take(rest, sizeof MAGIC + sizeof order);
 
-    TRY(take(rest, sizeof MAGIC + sizeof order, &at, err));
+    if (!at)
+        return too_short(err);
     if (memcmp(at, MAGIC, sizeof MAGIC) != 0)
         return err_set(err, CODE_CORRUPT, "this is no image of facts that this version reads");
     if (memcmp(at + sizeof MAGIC, &order, sizeof order) != 0)
@@ -159,9 +166,10 @@ static status take_scalars(struct str *rest, struct facts *facts, struct err *er
     struct image_run runs[IMAGE_RUNS_MAX];
     uint32_t bytes = 0;
     int count = image_runs(&image_scalars, runs, &bytes);
-    const char *at = NULL;
+    const char *at = take(rest, bytes);
 
-    TRY(take(rest, bytes, &at, err));
+    if (!at)
+        return too_short(err);
     (void)unpack((char *)facts, runs, count, at);
     return OK;
 }
@@ -184,13 +192,16 @@ static status take_table(struct str *rest, struct facts *facts, enum image_table
     struct table_head head;
     uint32_t record_bytes = 0;
     int count = image_runs(&image_records[number], runs, &record_bytes);
-    const char *at = NULL;
+    const char *at = take(rest, sizeof head);
 
-    TRY(take(rest, sizeof head, &at, err));
+    if (!at)
+        return too_short(err);
     memcpy(&head, at, sizeof head);
     if (head.record_bytes != record_bytes)
         return err_set(err, CODE_CORRUPT, "the image's %s are of another version", image_records[number].name);
-    TRY(take(rest, (size_t)head.used * record_bytes, &at, err));
+    at = take(rest, (size_t)head.used * record_bytes);
+    if (!at && head.used)
+        return too_short(err);
     TRY(shape(table, &head, image_records[number].name, err));
     for (uint32_t place = 0; place < head.used; place++)
         at = unpack(table_at(table, place), runs, count, at);

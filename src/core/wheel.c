@@ -87,7 +87,7 @@ bool wheel_has(const struct wheel *wheel, uint32_t place)
 /* How many slots behind `from`, around the level, the first occupied one is; WHEEL_SLOTS when there is none. */
 static uint32_t occupied_after(const struct wheel *wheel, uint32_t level, uint32_t from)
 {
-    const uint64_t *words = wheel->occupied + level * (WHEEL_SLOTS / WORD_BITS);
+    const uint64_t *words = &wheel->occupied[(size_t)level * (WHEEL_SLOTS / WORD_BITS)];
     uint32_t ahead = 0;
 
     while (ahead < WHEEL_SLOTS) {

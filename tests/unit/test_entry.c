@@ -36,7 +36,8 @@ static bool survives(struct str text)
 
     if (!CHECK(exact != NULL))
         return false;
-    memcpy(exact, text.at, text.len);
+    if (text.len)
+        memcpy(exact, text.at, text.len);
     if (entry_decode((struct str){ exact, text.len }, &entry, NULL).code == CODE_OK)
         same = entry_encode(&entry, &again).code == CODE_OK && str_eq(buf_str(&again), text);
     memory_free(exact);
@@ -72,8 +73,8 @@ static void a_grant_reads_as_the_format_says(void)
     struct buf text = BUF_OVER(space);
     uint8_t bytes[32];
 
-    for (uint8_t i = 0; i < sizeof bytes; i++)
-        bytes[i] = i;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)i;
     entry_begin(&entry, TS2001, &actor, SAMPLE_TIME_MS);
     entry.id = (struct id){ 0, 1 };
     entry_on_id(&entry, ON_LEASE, (struct id){ 0, 4 });

@@ -8,7 +8,7 @@
 #include "test.h"
 
 #define NOW_MS    ((int64_t)1795507200000)
-#define WINDOW_MS (FLOOD_WINDOW_S * 1000)
+#define WINDOW_MS ((int64_t)FLOOD_WINDOW_S * 1000)
 
 static const struct actor ada = { .who = { { 1, 1 }, ID_USER }, .via = VIA_API_TOKEN, .cred = { 2, 2 }, .level = 2 };
 

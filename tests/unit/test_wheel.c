@@ -199,7 +199,7 @@ static void a_deadline_never_comes_out_before_its_time_nor_a_tick_after(void)
 
     if (!world_init(&world, 1, NOW_MS))
         return;
-    for (int64_t ahead = 0; ahead < 3 * WHEEL_SLOTS * WHEEL_TICK_MS; ahead += 97) {
+    for (int64_t ahead = 0; ahead < (int64_t)3 * WHEEL_SLOTS * WHEEL_TICK_MS; ahead += 97) {
         int64_t deadline_ms = world.now_ms + ahead;
         CHECKING("%lld ms ahead", (long long)ahead);
         add(&world, 0, deadline_ms);
