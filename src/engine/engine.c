@@ -155,7 +155,8 @@ void engine_stop(struct engine *engine)
         stop_append(engine);
         snapshot_at_stop(engine);
     }
-    publisher_offer(engine->publisher, &engine->edge);
+    if (engine->writing < WRITING_NOTHING && !engine->broken) /* else the edge may hold what is not durable */
+        publisher_offer(engine->publisher, &engine->edge);
     publisher_stop(engine->publisher); /* its last checkpoint can be read until engine_close */
 }
 

@@ -58,7 +58,6 @@ static status rebuild(struct engine *engine, struct err *err)
     struct command command = system_command(engine, TS1005);
     struct store_batch store_batch;
 
-    TRY(names_load(engine->names, engine->reader, err));
     TRY(replay_all(engine, err));
     TRY(names_load(engine->names, engine->reader, err));
     batch_clear(&engine->batch, engine->facts.size);
