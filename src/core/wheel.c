@@ -13,12 +13,19 @@
 #define SLOT_MASK   (WHEEL_SLOTS - 1)
 #define WORD_BITS   64
 
+/* From 1, so that a tick lies before every moment there is: what is late goes there. */
+static int64_t tick_of(int64_t ms)
+{
+    return ms < 0 ? 0 : ms / WHEEL_TICK_MS + 1;
+}
+
 void wheel_init(struct wheel *ret_wheel, struct table *owner, uint32_t link_offset, int64_t now_ms)
 {
+    assert(now_ms >= 0);
     *ret_wheel = (struct wheel){
         .owner = owner,
         .link_offset = link_offset,
-        .tick = now_ms > WHEEL_TICK_MS ? now_ms / WHEEL_TICK_MS - 1 : 0,
+        .tick = tick_of(now_ms) - 1,
     };
 }
 
@@ -41,7 +48,7 @@ static uint32_t slot_of(const struct wheel *wheel, int64_t tick)
 void wheel_add(struct wheel *wheel, uint32_t place, int64_t deadline_ms)
 {
     struct wheel_link *link = link_at(wheel, place);
-    int64_t tick = deadline_ms / WHEEL_TICK_MS;
+    int64_t tick = tick_of(deadline_ms);
     uint32_t slot;
 
     assert(link->previous == 0 && place < HEAD);
@@ -129,7 +136,7 @@ static uint32_t slot_first(const struct wheel *wheel, int64_t *ret_tick)
 
 uint32_t wheel_next(struct wheel *wheel, int64_t now_ms)
 {
-    int64_t now = now_ms / WHEEL_TICK_MS;
+    int64_t now = tick_of(now_ms);
     int64_t tick = NEVER;
     uint32_t slot = slot_first(wheel, &tick);
     uint32_t place;

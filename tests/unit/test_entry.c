@@ -34,8 +34,8 @@ static bool survives(struct str text)
     struct entry entry;
     bool same = true;
 
-    if (!CHECK(exact != NULL))
-        return false;
+    if (!exact)
+        return CHECK(false);
     if (text.len)
         memcpy(exact, text.at, text.len);
     if (entry_decode((struct str){ exact, text.len }, &entry, NULL).code == CODE_OK)
