@@ -43,7 +43,7 @@ enum clock_event clockwork_start(struct clockwork *ret_clockwork, struct clock_r
     int64_t difference_ms = last_entry_ms ? reading.wall_ms - last_entry_ms : 0;
     enum clock_event event = CLOCK_NONE;
 
-    if (difference_ms < 0)
+    if (difference_ms < -CLOCK_JUMP_BACK_MS)
         event = CLOCK_JUMPED_BACK;
     else if (difference_ms > (int64_t)CLOCK_START_FORWARD_DAYS * 86400 * 1000)
         event = CLOCK_JUMPED_FORWARD;

@@ -26,8 +26,9 @@ struct clockwork {
 enum clock_event { CLOCK_NONE, CLOCK_JUMPED_FORWARD, CLOCK_JUMPED_BACK };
 
 /*
- * Starts at a reading. `last_entry_ms` is the newest entry's time (0: none): a wall clock before it, or more than
- * CLOCK_START_FORWARD_DAYS after it, is a jump at once. `frozen`: the ledger says that a jump is not confirmed yet.
+ * Starts at a reading. `last_entry_ms` is the newest entry's time (0: none): a wall clock more than CLOCK_JUMP_BACK_MS
+ * before it, or more than CLOCK_START_FORWARD_DAYS after it, is a jump at once. `frozen`: the ledger says that a jump
+ * is not confirmed yet.
  */
 enum clock_event clockwork_start(struct clockwork *ret_clockwork, struct clock_reading reading, int64_t last_entry_ms,
                                  bool frozen);

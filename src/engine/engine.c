@@ -103,7 +103,10 @@ static status first_commit(struct engine *engine, struct err *err)
 {
     struct store_batch store_batch;
 
-    clockwork_turn(&engine->clock, clock_read());
+    enum clock_event event = clockwork_turn(&engine->clock, clock_read());
+
+    if (event != CLOCK_NONE)
+        engine->clock_start = event;
     batch_clear(&engine->batch, engine->facts.size);
     TRY(start_append(engine, err));
     batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
