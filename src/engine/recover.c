@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/memory.h"
 #include "engine/state.h"
 #include "store/space.h"
 
@@ -79,14 +78,9 @@ static status come_back(struct engine *engine, struct err *err)
 /* The held jobs of a batch that did not happen, and those that waited for its roll-ups. */
 static void batch_refuse(struct engine *engine, enum verdict verdict)
 {
-    struct flood_wait *wait;
+    struct job_list waiting = flood_waits_end_all(&engine->flood_waits);
 
-    while ((wait = engine->flood_waits)) {
-        engine->flood_waits = wait->next;
-        engine->flood_waiting -= wait->jobs.count;
-        jobs_refuse(engine, &wait->jobs, verdict);
-        memory_free(wait);
-    }
+    jobs_refuse(engine, &waiting, verdict);
     floods_free(&engine->floods);
     if (floods_init(&engine->floods).code)
         engine->broken = true;

@@ -59,7 +59,7 @@ status seed_job(struct engine *engine, struct job *job, const struct entry **ret
         TRY(seed_flush(engine, err));
     TRY(writer_decide(engine, job, err));
     *ret_entry = job->reply.index != UINT64_MAX && engine->draft.count ? &engine->draft.entries[0] : NULL;
-    if (engine->flood_waiting)
+    if (engine->flood_waits.jobs)
         TRY(writer_roll_up(engine, true, err));
     if (job->command.has_private || job->name_count)
         return seed_flush(engine, err); /* their texts are the caller's, and need not live on */

@@ -13,6 +13,7 @@
 #include "engine/batch.h"
 #include "engine/clockwork.h"
 #include "engine/engine.h"
+#include "engine/flood_waits.h"
 
 /* What the disk allows (DESIGN section 2, "Disk"). */
 enum writing {
@@ -20,13 +21,6 @@ enum writing {
     WRITING_NO_GRANTS, /* little room: what takes seats is refused */
     WRITING_GIVE_BACK, /* the disk was full and the ballast is freed: only giving back, ending, revoking */
     WRITING_NOTHING    /* a failed commit is not settled, or there is no room at all */
-};
-
-/* Jobs whose answer waits for the roll-up of one flood. */
-struct flood_wait {
-    struct flood_key key;
-    struct job_list jobs;
-    struct flood_wait *next;
 };
 
 /* Requests answered without an entry of their own, until load.shed counts them. */
@@ -57,8 +51,7 @@ struct engine {
     struct arena draft_names;
     struct entry due_entry;
     struct batch batch;
-    struct flood_wait *flood_waits;
-    uint32_t flood_waiting;
+    struct flood_waits flood_waits;
 
     struct store *store;
     struct store_reader *reader;
@@ -97,6 +90,11 @@ MUST_CHECK status writer_append_system(struct engine *engine, const struct comma
 MUST_CHECK status writer_decide(struct engine *engine, struct job *job, struct err *err);
 MUST_CHECK status writer_due(struct engine *engine, struct err *err);
 MUST_CHECK status writer_roll_up(struct engine *engine, bool all, struct err *err);
+/*
+ * Whether the entry of a decided job stands for the names that came with it: a refused command's do not, but a failed
+ * authentication's network does, by which floods are counted.
+ */
+bool job_keeps_names(const struct job *job);
 /* A command of the server itself. */
 struct command system_command(const struct engine *engine, enum audit_code code);
 

@@ -43,55 +43,34 @@ status writer_append_system(struct engine *engine, const struct command *command
     return draft_append(engine, err);
 }
 
-static struct flood_wait *flood_wait_find(struct engine *engine, const struct flood_key *key)
+/* Without memory for a place to wait nobody can tell when it is counted: nothing is said. */
+static void flood_wait(struct engine *engine, struct job *job)
 {
-    struct flood_wait *wait = engine->flood_waits;
-
-    while (wait && !flood_key_eq(&wait->key, key))
-        wait = wait->next;
-    return wait;
+    if (!flood_waits_add(&engine->flood_waits, &job->reply.outcome.flood, job).code)
+        return;
+    job->reply.verdict = VERDICT_UNKNOWN;
+    job_list_add(&engine->batch.jobs, job);
 }
 
-/* Without memory for a place to wait, the flood is rolled up with this very batch. */
-static void flood_wait_add(struct engine *engine, struct job *job)
+/* The roll-up's entry, the next one of the batch, answers everybody who waited for it. */
+static void flood_answer(struct engine *engine, const struct flood_key *key)
 {
-    struct flood_wait *wait = flood_wait_find(engine, &job->reply.outcome.flood);
-
-    if (!wait) {
-        wait = memory_new(1, sizeof(*wait));
-        if (!wait) {
-            job->reply.verdict = VERDICT_UNKNOWN;
-            job_list_add(&engine->batch.jobs, job);
-            return;
-        }
-        wait->key = job->reply.outcome.flood;
-        wait->next = engine->flood_waits;
-        engine->flood_waits = wait;
-    }
-    job_list_add(&wait->jobs, job);
-    engine->flood_waiting++;
-}
-
-/* The roll-up's entry answers everybody who waited for it. */
-static void flood_wait_end(struct engine *engine, const struct flood_key *key, uint64_t index)
-{
-    struct flood_wait **link = &engine->flood_waits;
-    struct flood_wait *wait;
+    struct job_list jobs = flood_waits_end(&engine->flood_waits, key);
     struct job *job;
 
-    while (*link && !flood_key_eq(&(*link)->key, key))
-        link = &(*link)->next;
-    wait = *link;
-    if (!wait)
-        return;
-    while ((job = job_list_take(&wait->jobs))) {
-        job->reply.index = index;
+    while ((job = job_list_take(&jobs))) {
+        job->reply.index = engine->batch.first + engine->batch.count;
         job->reply.leaf_count = 1;
         job_list_add(&engine->batch.jobs, job);
-        engine->flood_waiting--;
     }
-    *link = wait->next;
-    memory_free(wait);
+}
+
+bool job_keeps_names(const struct job *job)
+{
+    if (job->command.dry_run)
+        return false;
+    return job->reply.outcome.kind == OUTCOME_ENTRY ||
+           (job->reply.outcome.kind == OUTCOME_PROBLEM && job->command.kind == COMMAND_AUTH_FAILED);
 }
 
 /* What a dry run would write, as text without the chains' links. */
@@ -120,7 +99,7 @@ static status job_append(struct engine *engine, struct job *job, struct err *err
     if (engine->draft.count) {
         job->reply.index = engine->batch.first + engine->batch.count;
         TRY(draft_append(engine, err));
-        if (job->reply.outcome.kind != OUTCOME_PROBLEM)
+        if (job_keeps_names(job))
             TRY(batch_keep_private(&engine->batch, engine->names, job, job->reply.index));
     } else if (job->reply.outcome.kind == OUTCOME_REPEAT || job->reply.outcome.kind == OUTCOME_ENDED) {
         job->reply.index = job->reply.outcome.index;
@@ -144,7 +123,7 @@ status writer_decide(struct engine *engine, struct job *job, struct err *err)
         return OK;
     }
     if (job->reply.outcome.kind == OUTCOME_FLOOD) {
-        flood_wait_add(engine, job);
+        flood_wait(engine, job);
         return OK;
     }
     return job->command.dry_run ? would_keep(engine, job) : job_append(engine, job, err);
@@ -165,7 +144,7 @@ status writer_roll_up(struct engine *engine, bool all, struct err *err)
     while (batch_has_room(&engine->batch) &&
            flood_roll_up(&engine->floods, engine->clock.now_ms, all, &engine->due_entry, &key)) {
         engine->due_entry.id = id_new(&engine->entropy, engine->clock.now_ms);
-        flood_wait_end(engine, &key, engine->batch.first + engine->batch.count);
+        flood_answer(engine, &key);
         TRY(batch_append(&engine->batch, &engine->facts, &engine->edge, &engine->due_entry, err));
     }
     return OK;
@@ -220,7 +199,8 @@ static status batch_fill(struct engine *engine, struct job_list *jobs, struct er
     TRY(writer_due(engine, err));
     TRY(jobs_decide(engine, jobs, err));
     TRY(writer_due(engine, err));
-    return writer_roll_up(engine, queue_is_closed(&engine->queue) || engine->flood_waiting > QUEUE_MAX_COMMANDS, err);
+    return writer_roll_up(engine, queue_is_closed(&engine->queue) || engine->flood_waits.jobs > QUEUE_MAX_COMMANDS,
+                          err);
 }
 
 /* One turn: everything in `jobs` that has room goes into one commit. */
