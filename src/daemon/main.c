@@ -11,8 +11,10 @@ int main(int argc, char **argv)
 {
     const struct command_group groups[] = {
         { "Server", server_commands, sizeof(server_commands) / sizeof(server_commands[0]) },
+        work_group,
         catalog_group,
         people_group,
+        audit_group,
     };
 
     return command_main(groups, sizeof(groups) / sizeof(groups[0]), argc - 1, argv + 1);

@@ -130,6 +130,15 @@ static status seen_read(const struct vkey *vkey, struct seen *seen, struct err *
     return OK;
 }
 
+status trust_remembered(const struct vkey *vkey, struct tree_head *ret_head, struct err *err)
+{
+    AUTO(struct seen, seen_free) seen = { 0 };
+
+    TRY(seen_read(vkey, &seen, err));
+    *ret_head = seen.head;
+    return OK;
+}
+
 /* Remembers the note unless a larger one has been remembered meanwhile. */
 static status seen_replace(const struct trust *trust, const struct tree_head *head, struct str note, struct err *err)
 {
@@ -167,7 +176,9 @@ status trust_see(struct trust *trust, struct str note, struct err *err)
     struct checkpoint checkpoint = { 0 };
 
     TRY(checkpoint_open(note, &trust->vkey, &checkpoint, err));
-    return head_see(trust, &checkpoint.head, note, err);
+    TRY(head_see(trust, &checkpoint.head, note, err));
+    trust->checked = checkpoint.head;
+    return OK;
 }
 
 status trust_open(struct client *client, struct trust *ret_trust, struct err *err)

@@ -18,7 +18,8 @@
 struct trust {
     struct client *client;
     struct vkey vkey;
-    struct tree_head head; /* the newest known to be consistent with all before */
+    struct tree_head head;    /* the newest known to be consistent with all before */
+    struct tree_head checked; /* of the note that trust_open or trust_see was shown last */
 };
 
 /*
@@ -34,5 +35,8 @@ MUST_CHECK status trust_see(struct trust *trust, struct str note, struct err *er
  */
 MUST_CHECK status trust_prove(struct trust *trust, struct str proof, struct str leaf, uint64_t *ret_index,
                               struct err *err);
+
+/* The newest head this user's clients saw of the log with that key; a size of 0 when they saw none. Asks nobody. */
+MUST_CHECK status trust_remembered(const struct vkey *vkey, struct tree_head *ret_head, struct err *err);
 
 #endif

@@ -1,0 +1,35 @@
+/*
+ * cli/verify: what the sources of `tally verify` have in common: a data directory, a backup file, a server.
+ */
+#ifndef CLI_VERIFY_H
+#define CLI_VERIFY_H
+
+#include "cli/progress.h"
+#include "cli/verify_check.h"
+#include "tlog/vkey.h"
+
+struct verification {
+    struct check check;
+    struct progress progress;
+    const struct vkey *given; /* the key to believe; NULL: the one that the source tells */
+    struct vkey vkey;
+    struct tree_head head; /* where the reading ends */
+    bool has_signature;    /* the head's own signature was checked */
+    int64_t took_us;
+};
+
+/* Each reads everything up to the head found at the beginning, so that a ledger that grows meanwhile ends, too. */
+MUST_CHECK status verify_store(const char *path, struct verification *verification, struct err *err);
+MUST_CHECK status verify_url(const char *url, struct verification *verification, struct err *err);
+/* A tlog-proof against the entry's text in a file. *ret_index tells which entry it proves. */
+MUST_CHECK status verify_proof(const char *path, const char *entry, const struct vkey *vkey, uint64_t *ret_index,
+                               struct err *err);
+
+/* The tile as it is kept against the one that was recomputed; CODE_CORRUPT names the first hash that differs. */
+MUST_CHECK status tile_compare(const struct edge_full *full, unsigned width, const struct hash *kept, struct err *err);
+/* The key that a source tells: it must be the one that is given, if one is. */
+MUST_CHECK status verify_key(struct verification *verification, struct str told, struct err *err);
+/* Up to `max` bytes of a file. */
+MUST_CHECK status file_read_text(const char *path, struct buf *text, struct err *err);
+
+#endif

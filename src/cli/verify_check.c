@@ -1,0 +1,152 @@
+#include "cli/verify_check.h"
+
+#include <stdio.h>
+
+void check_begin(struct check *check)
+{
+    check->chains = chains_begin();
+    check->seats = seats_begin();
+}
+
+void check_free(struct check *check)
+{
+    chains_free(&check->chains);
+    recent_ids_free(&check->ids);
+    seats_free(&check->seats);
+}
+
+void check_anchor(struct check *check, const struct tree_head *head, const char *who)
+{
+    if (check->anchor_count < ANCHORS_MAX)
+        check->anchors[check->anchor_count++] = (struct anchor){ *head, who };
+}
+
+/* The text again, with the entry's index in front. */
+static status at_entry(uint64_t index, status s, struct err *err)
+{
+    char why[ERR_TEXT_MAX_BYTES];
+
+    if (!err)
+        return s;
+    (void)snprintf(why, sizeof(why), "%s", err->text);
+    return err_set(err, s.code, "entry %llu: %s", (unsigned long long)index, why);
+}
+
+/* ---- Hashes ---- */
+
+static status anchors_meet(struct check *check, struct err *err)
+{
+    struct tree_head head;
+
+    for (size_t i = 0; i < check->anchor_count; i++) {
+        const struct anchor *anchor = &check->anchors[i];
+
+        if (anchor->head.size != check_size(check))
+            continue;
+        head = tree_head(&check->edge.tree);
+        if (!hash_eq(&head.root, &anchor->head.root))
+            return err_set(err, CODE_CORRUPT, "the root of the first %llu entries is not the one that %s has",
+                           (unsigned long long)head.size, anchor->who);
+        check->anchors_met++;
+    }
+    return OK;
+}
+
+static status leaf_hash_add(struct check *check, const struct hash *hash, struct err *err)
+{
+    struct edge_full full[TILE_LEVELS];
+    unsigned count = edge_append(&check->edge, hash, full);
+
+    for (unsigned i = 0; i < count; i++) {
+        TRY(check->tile(check->tile_context, &full[i], err));
+        check->tiles++;
+    }
+    return check->anchor_count ? anchors_meet(check, err) : OK;
+}
+
+/* ---- What an entry says ---- */
+
+static status change_check(struct check *check, const struct entry *entry, struct err *err)
+{
+    bool goes_on = check->change_k < check->change_n;
+    bool fits = entry->has_change && id_eq(entry->change, check->change) && entry->change_k == check->change_k + 1 &&
+                entry->change_n == check->change_n;
+
+    if (goes_on && !fits)
+        return err_set(err, CODE_CORRUPT, "the change before it ends at %u of %u", check->change_k, check->change_n);
+    if (!goes_on && entry->has_change && (entry->change_k != 1 || entry->change_n < 1))
+        return err_set(err, CODE_CORRUPT, "it is %u of %u of a change that did not begin", entry->change_k,
+                       entry->change_n);
+    check->change = entry->change;
+    check->change_k = entry->has_change ? entry->change_k : 0;
+    check->change_n = entry->has_change ? entry->change_n : 0;
+    return OK;
+}
+
+static void coverage_add(struct coverage *coverage, const struct entry *entry, int64_t before_ms)
+{
+    if (!coverage->first_ms)
+        coverage->first_ms = entry->time_ms;
+    if (entry->code == TS1005) { /* a writer: what ran before has ended, in silence unless it said so */
+        coverage->silent += coverage->since_ms != 0;
+        coverage->running_ms += coverage->since_ms ? before_ms - coverage->since_ms : 0;
+        coverage->since_ms = entry->time_ms;
+        coverage->starts++;
+    } else if (entry->code == TS1003) {
+        coverage->running_ms += coverage->since_ms ? entry->time_ms - coverage->since_ms : 0;
+        coverage->since_ms = 0;
+        coverage->stops++;
+    }
+}
+
+static status entry_check(struct check *check, const struct entry *entry, const struct hash *hash, struct err *err)
+{
+    uint64_t index = check_size(check) - 1;
+
+    if (entry->time_ms < check->time_ms)
+        return err_set(err, CODE_CORRUPT, "its time is before that of the entry before it");
+    TRY(recent_ids_add(&check->ids, entry->id, entry->time_ms, err));
+    TRY(change_check(check, entry, err));
+    TRY(chains_add(&check->chains, entry, index, hash, err));
+    if (!check->without_seats)
+        TRY(seats_add(&check->seats, entry, err));
+    coverage_add(&check->coverage, entry, check->time_ms);
+    check->time_ms = entry->time_ms;
+    return OK;
+}
+
+status check_leaf(struct check *check, struct str leaf, struct err *err)
+{
+    struct hash hash = hash_leaf(leaf);
+    uint64_t index = check_size(check);
+    struct entry entry;
+    status s;
+
+    TRY(leaf_hash_add(check, &hash, err));
+    if (check->hashes_only)
+        return OK;
+    s = entry_decode(leaf, &entry, err);
+    if (!s.code)
+        s = entry_check(check, &entry, &hash, err);
+    return s.code ? at_entry(index, s, err) : OK;
+}
+
+status check_end(struct check *check, const struct tree_head *head, struct err *err)
+{
+    struct hash root = tree_root(&check->edge.tree);
+
+    if (check_size(check) != head->size)
+        return err_set(err, CODE_CORRUPT, "there are %llu entries, and the head says %llu",
+                       (unsigned long long)check_size(check), (unsigned long long)head->size);
+    if (!hash_eq(&root, &head->root))
+        return err_set(err, CODE_CORRUPT,
+                       "the root of all %llu entries is not the one of the head; full tiles fit, so the fault lies "
+                       "in entries %llu to %llu or in the head",
+                       (unsigned long long)head->size, (unsigned long long)(head->size / TILE_WIDTH * TILE_WIDTH),
+                       (unsigned long long)head->size - 1);
+    if (check->change_k < check->change_n)
+        return at_entry(head->size - 1, err_set(err, CODE_CORRUPT, "its change is cut short"), err);
+    if (check->coverage.since_ms)
+        check->coverage.running_ms += check->time_ms - check->coverage.since_ms;
+    return recent_ids_check(&check->ids, err);
+}

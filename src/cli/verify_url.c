@@ -1,0 +1,163 @@
+/*
+ * cli/verify_url: a ledger as a server shows it: its checkpoint, tiles and entry bundles, fetched in parallel.
+ *
+ * Tiles are compared with those recomputed from the entries, so a server that shows other hashes than its entries have
+ * is found at the first of them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/verify.h"
+#include "sdk/fetch.h"
+#include "sdk/tiles.h"
+#include "sdk/trust.h"
+#include "tlog/bundle.h"
+
+/* Things are asked for in turns of two: the entries of a tile, then the tile of their hashes. */
+struct fetched {
+    struct verification *verification;
+    struct client *client;
+    uint64_t size;
+    struct hash recomputed[TILE_WIDTH]; /* of the newest bundle */
+};
+
+static struct tile tile_numbered(const struct fetched *fetched, uint64_t number)
+{
+    struct tile tile = { .kind = number % 2 ? TILE_HASHES : TILE_ENTRIES, .n = number / 2 };
+
+    tile.width = tile_width_at(fetched->size, 0, tile.n);
+    return tile;
+}
+
+static void target_write(void *context, uint64_t number, struct buf *target)
+{
+    struct tile tile = tile_numbered(context, number);
+
+    tile_add_path(target, &tile);
+}
+
+static status entries_take(struct fetched *fetched, const struct tile *tile, struct str body, struct err *err)
+{
+    struct check *check = &fetched->verification->check;
+    struct str entries[TILE_WIDTH];
+
+    if (bundle_split(body, tile->width, entries, NULL).code)
+        return err_set(err, CODE_CORRUPT, "the bundle of entries %llu to %llu is not well-formed",
+                       (unsigned long long)(tile->n * TILE_WIDTH),
+                       (unsigned long long)(tile->n * TILE_WIDTH + tile->width - 1));
+    for (unsigned i = 0; i < tile->width; i++) {
+        progress_at(&fetched->verification->progress, check_size(check));
+        fetched->recomputed[i] = hash_leaf(entries[i]);
+        TRY(check_leaf(check, entries[i], err));
+    }
+    return OK;
+}
+
+/* One thing, in its turn. */
+static status thing_take(void *context, uint64_t number, struct str body, struct err *err)
+{
+    struct fetched *fetched = context;
+    struct tile tile = tile_numbered(fetched, number);
+    struct edge_full leaves = { .n = tile.n, .hashes = fetched->recomputed };
+    struct hash kept[TILE_WIDTH];
+
+    if (tile.kind == TILE_ENTRIES)
+        return entries_take(fetched, &tile, body, err);
+    if (body.len < tile.width * sizeof(struct hash))
+        return err_set(err, CODE_CORRUPT, "tile 0/%llu is cut short", (unsigned long long)tile.n);
+    memcpy(kept, body.at, tile.width * sizeof(struct hash));
+    return tile_compare(&leaves, tile.width, kept, err);
+}
+
+static status upper_compare(struct fetched *fetched, const struct edge_full *full, unsigned width, struct err *err)
+{
+    struct tile_source source = client_tiles(fetched->client);
+    struct tile tile = { .kind = TILE_HASHES, .level = full->level, .n = full->n, .width = width };
+    struct hash kept[TILE_WIDTH];
+
+    TRY(source.read(source.from, &tile, kept, err));
+    return tile_compare(full, width, kept, err);
+}
+
+/* A full tile that was recomputed: those of level 0 are compared as they come, hash by hash. */
+static status tile_check(void *context, const struct edge_full *full, struct err *err)
+{
+    return full->level ? upper_compare(context, full, TILE_WIDTH, err) : OK;
+}
+
+/* The unfinished tiles above level 0. */
+static status edge_compare(struct fetched *fetched, struct err *err)
+{
+    const struct edge *edge = &fetched->verification->check.edge;
+
+    for (unsigned level = 1; level < TILE_LEVELS; level++) {
+        uint64_t hashes = tile_level_size(fetched->size, level);
+        struct edge_full partial = { .level = level, .n = hashes / TILE_WIDTH, .hashes = edge->tiles[level] };
+
+        if (hashes % TILE_WIDTH)
+            TRY(upper_compare(fetched, &partial, (unsigned)(hashes % TILE_WIDTH), err));
+    }
+    return OK;
+}
+
+/* The token is for the servers that it was given for: it goes to another one only when none are named. */
+static status config_make(const char *url, struct client_config *config, struct err *err)
+{
+    AUTO(struct client_config, client_config_free) wanted = { 0 };
+    bool named = !getenv("TALLY_URL");
+
+    TRY(client_config_read(config, err));
+    TRY(client_config_urls("URL", url, &wanted, err));
+    for (size_t i = 0; i < config->url_count; i++)
+        named |= strcmp(config->urls[i], wanted.urls[0]) == 0;
+    if (!named) {
+        secret_free(&config->token);
+        config->has_token = false;
+    }
+    return client_config_urls("URL", url, config, err);
+}
+
+static void client_end(struct client **client)
+{
+    client_free(*client);
+}
+
+static status fetch_all(struct fetched *fetched, struct err *err)
+{
+    struct fetch_plan plan = { .count = (fetched->size + TILE_WIDTH - 1) / TILE_WIDTH * 2,
+                               .target = target_write,
+                               .take = thing_take,
+                               .context = fetched };
+    status s = client_fetch(fetched->client, &plan, err);
+
+    if (s.code == CODE_DENIED)
+        return err_set(err, CODE_DENIED, "entries need a token with audit.read, in TALLY_TOKEN or TALLY_TOKEN_FILE: %s",
+                       client_server(fetched->client));
+    TRY(s);
+    return edge_compare(fetched, err);
+}
+
+status verify_url(const char *url, struct verification *verification, struct err *err)
+{
+    AUTO(struct client_config, client_config_free) config = { 0 };
+    AUTO(struct client *, client_end) client = NULL;
+    struct fetched fetched = { .verification = verification };
+    struct trust trust;
+
+    TRY(config_make(url, &config, err));
+    TRY(client_new(&config, &client, err));
+    TRY(trust_open(client, &trust, err));
+    verification->vkey = trust.vkey;
+    if (verification->given && !vkey_eq(verification->given, &trust.vkey))
+        return err_set(err, CODE_CORRUPT, "the ledger has another key than --vkey says");
+    fetched.client = client;
+    fetched.size = trust.checked.size;
+    verification->head = trust.checked;
+    verification->has_signature = true;
+    verification->check.tile = tile_check;
+    verification->check.tile_context = &fetched;
+    verification->progress = progress_begin("verifying", fetched.size);
+    TRY(fetch_all(&fetched, err));
+    return check_end(&verification->check, &verification->head, err);
+}
