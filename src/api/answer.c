@@ -1,195 +1,300 @@
 #include "api/answer.h"
 
-#include "http/respond.h"
+#include "api/problems.h"
+#include "api/receipt.h"
+#include "api/would.h"
 
-/* A leaf of the answer, decoded; false (never, in practice) when it can't be. */
-static bool leaf_read(const struct job *job, size_t number, struct entry *ret_entry)
-{
-    return number < job->reply.leaf_count && !entry_decode(job->reply.leaves[number], ret_entry, NULL).code;
-}
+#define ENTRY_ON(name_, field_)        { .name = (name_), .kind = SHAPE_ON, .at = (field_) }
+#define ENTRY_DATA(name_, field_)      { .name = (name_), .kind = SHAPE_DATA, .at = (field_) }
+#define ENTRY_DATA_MAYBE(name_, field_) { .name = (name_), .kind = SHAPE_DATA, .at = (field_), .maybe = true }
+#define FIXED(name_, word_)            { .name = (name_), .kind = SHAPE_FIXED, .fixed = STR_INIT(word_) }
 
-/* ---- One writer for each kind of entry that answers a command ---- */
+/* clang-format off */
+static const struct shape_member lease_members[] = {
+    ENTRY_ON("id", ON_LEASE),
+    ENTRY_ON("license", ON_LICENSE),
+    ENTRY_ON("pool", ON_POOL),
+    ENTRY_ON("feature", ON_FEATURE),
+    ENTRY_DATA("quantity", DATA_QUANTITY),
+    ENTRY_DATA("ttl_s", DATA_TTL_S),
+    ENTRY_DATA_MAYBE("grace_s", DATA_GRACE_S),
+    { .name = "granted_at", .kind = SHAPE_WHEN },
+    ENTRY_DATA("expires_at", DATA_EXPIRES_AT),
+    ENTRY_DATA("proven_until", DATA_PROVEN_UNTIL),
+    ENTRY_DATA("nonce", DATA_NONCE),
+    ENTRY_DATA("used", DATA_USED),
+    ENTRY_DATA("limit", DATA_LIMIT),
+    ENTRY_DATA("chosen_by", DATA_CHOSEN_BY),
+};
+static const struct shape lease_shape = SHAPE("Lease", lease_members);
 
-static void lease_write(const struct entry *entry, struct json_out *out)
-{
-    json_out_id(out, "id", ID_LEASE, entry->on[ON_LEASE].id);
-    json_out_id(out, "license", ID_LICENSE, entry->on[ON_LICENSE].id);
-    json_out_id(out, "pool", ID_POOL, entry->on[ON_POOL].id);
-    json_out_text(out, "feature", entry->on[ON_FEATURE].text);
-    json_out_i64(out, "quantity", entry->data[DATA_QUANTITY].number);
-    json_out_i64(out, "ttl_s", entry->data[DATA_TTL_S].number);
-    json_out_time(out, "granted_at", entry->time_ms);
-    json_out_time(out, "expires_at", entry->data[DATA_EXPIRES_AT].number);
-    json_out_time(out, "proven_until", entry->data[DATA_PROVEN_UNTIL].number);
-    json_out_hex(out, "nonce", entry->data[DATA_NONCE].bytes, 16);
-    json_out_i64(out, "used", entry->data[DATA_USED].number);
-    json_out_i64(out, "limit", entry->data[DATA_LIMIT].number);
-    json_out_text(out, "chosen_by", entry->data[DATA_CHOSEN_BY].text);
-}
+static const struct shape_member renewal_members[] = {
+    ENTRY_ON("id", ON_LEASE),
+    ENTRY_DATA("expires_at", DATA_EXPIRES_AT),
+    ENTRY_DATA("proven_until", DATA_PROVEN_UNTIL),
+};
+static const struct shape renewal_shape = SHAPE("Heartbeat", renewal_members);
 
-static void renewal_write(const struct entry *entry, struct json_out *out)
-{
-    json_out_id(out, "id", ID_LEASE, entry->on[ON_LEASE].id);
-    json_out_time(out, "expires_at", entry->data[DATA_EXPIRES_AT].number);
-    json_out_time(out, "proven_until", entry->data[DATA_PROVEN_UNTIL].number);
-}
+static const struct shape_member released_members[] = { ENTRY_ON("id", ON_LEASE), FIXED("state", "released") };
+static const struct shape released_shape = SHAPE("LeaseEnd", released_members);
+static const struct shape_member revoked_members[] = { ENTRY_ON("id", ON_LEASE), FIXED("state", "revoked") };
+static const struct shape revoked_shape = SHAPE("LeaseEnd", revoked_members);
 
-static void release_write(const struct entry *entry, struct json_out *out)
-{
-    json_out_id(out, "id", ID_LEASE, entry->on[ON_LEASE].id);
-    json_out_text(out, "state", lease_state_words[entry->code == TS2003 ? LEASE_RELEASED : LEASE_REVOKED]);
-}
+static const struct shape_member ticket_members[] = {
+    ENTRY_ON("id", ON_TICKET),
+    ENTRY_ON("pool", ON_POOL),
+    FIXED("state", "waiting"),
+    ENTRY_DATA("place", DATA_PLACE),
+    ENTRY_DATA("expires_at", DATA_EXPIRES_AT),
+};
+static const struct shape ticket_shape = SHAPE("Ticket", ticket_members);
+static const struct shape_member cancelled_members[] = { ENTRY_ON("id", ON_TICKET), FIXED("state", "cancelled") };
+static const struct shape cancelled_shape = SHAPE("TicketEnd", cancelled_members);
 
-static void ticket_write(const struct entry *entry, struct json_out *out)
-{
-    json_out_id(out, "id", ID_TICKET, entry->on[ON_TICKET].id);
-    json_out_id(out, "pool", ID_POOL, entry->on[ON_POOL].id);
-    json_out_text(out, "state", ticket_state_words[TICKET_WAITING]);
-    json_out_i64(out, "place", entry->data[DATA_PLACE].number);
-    json_out_time(out, "expires_at", entry->data[DATA_EXPIRES_AT].number);
-}
+static const struct shape_member feature_members[] = {
+    ENTRY_ON("id", ON_FEATURE_ID),
+    ENTRY_ON("feature", ON_FEATURE),
+};
+static const struct shape feature_shape = SHAPE("Feature", feature_members);
+static const struct shape_member product_members[] = { ENTRY_ON("id", ON_PRODUCT), ENTRY_DATA("name", DATA_NAME) };
+static const struct shape product_shape = SHAPE("Product", product_members);
 
-static void ticket_end_write(const struct entry *entry, struct json_out *out)
-{
-    json_out_id(out, "id", ID_TICKET, entry->on[ON_TICKET].id);
-    json_out_text(out, "state", ticket_state_words[TICKET_CANCELLED]);
-}
+static const struct shape_member entitlement_members[] = {
+    ENTRY_ON("id", ON_ENTITLEMENT),
+    ENTRY_ON("feature", ON_FEATURE),
+    ENTRY_DATA("model", DATA_MODEL),
+    ENTRY_DATA("limit", DATA_LIMIT),
+    ENTRY_DATA_MAYBE("grace_s", DATA_GRACE_S),
+    ENTRY_ON("pool", ON_POOL),
+};
+static const struct shape entitlement_shape = SHAPE("Entitlement", entitlement_members);
+static const struct shape_member license_members[] = {
+    ENTRY_ON("id", ON_LICENSE),
+    ENTRY_ON("product", ON_PRODUCT),
+    ENTRY_DATA("holder", DATA_HOLDER),
+    ENTRY_DATA("kind", DATA_KIND),
+    ENTRY_DATA("state", DATA_STATE),
+    ENTRY_DATA_MAYBE("starts_at", DATA_STARTS_AT),
+    ENTRY_DATA_MAYBE("expires_at", DATA_ENDS_AT),
+};
+static const struct shape license_shape = SHAPE("License", license_members);
+static const struct shape_member moved_members[] = { ENTRY_ON("id", ON_LICENSE), ENTRY_DATA("state", DATA_STATE) };
+static const struct shape moved_shape = SHAPE("LicenseState", moved_members);
+static const struct shape_member changed_members[] = {
+    ENTRY_ON("id", ON_LICENSE), ENTRY_DATA_MAYBE("state", DATA_STATE)
+};
+static const struct shape changed_shape = SHAPE("LicenseChange", changed_members);
+static const struct shape_member limit_members[] = {
+    ENTRY_ON("id", ON_POOL),
+    ENTRY_ON("feature", ON_FEATURE),
+    ENTRY_DATA("used", DATA_USED),
+    ENTRY_DATA_MAYBE("limit", DATA_LIMIT),
+    ENTRY_DATA("over", DATA_OVER),
+    ENTRY_DATA("ending", DATA_ENDING),
+};
+static const struct shape limit_shape = SHAPE("PoolLimit", limit_members);
 
-static void product_write(const struct entry *entry, struct json_out *out)
-{
-    json_out_id(out, "id", ID_PRODUCT, entry->on[ON_PRODUCT].id);
-    json_out_text(out, "name", entry->data[DATA_NAME].text);
-}
+#define GIVEN_NAME { .name = "name", .kind = SHAPE_GIVEN, .at = 0, .maybe = true, .about = "as it was given" }
+static const struct shape_member organisation_members[] = { ENTRY_ON("id", ON_ORGANISATION), GIVEN_NAME };
+static const struct shape organisation_shape = SHAPE("Organisation", organisation_members);
+static const struct shape_member user_members[] = {
+    ENTRY_ON("id", ON_USER), GIVEN_NAME, ENTRY_DATA("role", DATA_ROLE)
+};
+static const struct shape user_shape = SHAPE("User", user_members);
+static const struct shape_member team_members[] = { ENTRY_ON("id", ON_TEAM), GIVEN_NAME };
+static const struct shape team_shape = SHAPE("Team", team_members);
+static const struct shape_member service_members[] = {
+    ENTRY_ON("id", ON_SERVICE), GIVEN_NAME, ENTRY_DATA("role", DATA_ROLE)
+};
+static const struct shape service_shape = SHAPE("Service", service_members);
+static const struct shape_member token_members[] = {
+    ENTRY_ON("id", ON_CREDENTIAL),
+    { .name = "token", .kind = SHAPE_GIVEN, .at = 0, .maybe = true, .about = "told once, and not again in a repeat" },
+    ENTRY_DATA("owner", DATA_OWNER),
+    ENTRY_DATA("expires_at", DATA_EXPIRES_AT),
+};
+static const struct shape token_shape = SHAPE("NewToken", token_members);
+static const struct shape_member token_end_members[] = { ENTRY_ON("id", ON_CREDENTIAL), FIXED("state", "revoked") };
+static const struct shape token_end_shape = SHAPE("TokenEnd", token_end_members);
+static const struct shape_member membership_members[] = { ENTRY_ON("team", ON_TEAM), ENTRY_ON("user", ON_USER) };
+static const struct shape membership_shape = SHAPE("Membership", membership_members);
+static const struct shape_member role_members[] = {
+    { .name = "user", .kind = SHAPE_ON, .at = ON_USER, .maybe = true },
+    { .name = "service", .kind = SHAPE_ON, .at = ON_SERVICE, .maybe = true },
+    ENTRY_DATA("role", DATA_ROLE),
+};
+static const struct shape role_shape = SHAPE("RoleChange", role_members);
 
-/* The id of whom or what the entry made. */
-static void subject_write(const struct entry *entry, struct json_out *out)
-{
-    static const enum on_field subjects[] = { ON_USER,    ON_TEAM,       ON_SERVICE, ON_ORGANISATION,
-                                              ON_LICENSE, ON_CREDENTIAL, ON_LEASE,   ON_POOL };
+static const struct shape_member confirm_members[] = { ENTRY_DATA("jump_ms", DATA_JUMP_MS) };
+static const struct shape confirm_shape = SHAPE("ClockConfirmed", confirm_members);
+static const struct shape_member backup_members[] = {
+    { .name = "to", .kind = SHAPE_GIVEN, .at = 0, .maybe = true, .about = "the file in the data directory's backups/" },
+    ENTRY_DATA("size", DATA_SIZE),
+    ENTRY_DATA("sha256", DATA_SHA256),
+};
+static const struct shape backup_shape = SHAPE("Backup", backup_members);
+static const struct shape_member seeded_members[] = { ENTRY_DATA("count", DATA_COUNT_OF) };
+static const struct shape seeded_shape = SHAPE("DemoSeeded", seeded_members);
 
-    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
-        if (entry_has_on(entry, subjects[i])) {
-            json_out_id(out, "id", on_fields[subjects[i]].id_kind, entry->on[subjects[i]].id);
-            return;
-        }
-    }
-}
+static const struct shape_member observed_lease_members[] = {
+    ENTRY_ON("id", ON_LEASE), ENTRY_ON("pool", ON_POOL), ENTRY_DATA("used", DATA_USED)
+};
+static const struct shape observed_lease_shape = SHAPE("ObservedLease", observed_lease_members);
+static const struct shape_member observed_pool_members[] = { ENTRY_ON("pool", ON_POOL) };
+static const struct shape observed_pool_shape = SHAPE("ObservedPool", observed_pool_members);
+static const struct shape_member unmatched_members[] = { ENTRY_ON("pool", ON_POOL), FIXED("unmatched", "true") };
+static const struct shape unmatched_shape = SHAPE("ObservedReturn", unmatched_members);
+static const struct shape_member restart_members[] = {
+    ENTRY_ON("product", ON_PRODUCT), ENTRY_DATA("count", DATA_COUNT_OF)
+};
+static const struct shape restart_shape = SHAPE("ObservedRestart", restart_members);
+static const struct shape_member watermark_members[] = {
+    ENTRY_DATA("offset", DATA_OFFSET), ENTRY_DATA("line", DATA_LINE)
+};
+static const struct shape watermark_shape = SHAPE("ObservedRead", watermark_members);
 
-static void license_write(const struct entry *entry, struct json_out *out)
-{
-    subject_write(entry, out);
-    if (entry_has(entry, DATA_STATE))
-        json_out_text(out, "state", license_state_words[entry->data[DATA_STATE].number]);
-}
-
-static void token_write(const struct entry *entry, struct json_out *out)
-{
-    json_out_id(out, "id", ID_CREDENTIAL, entry->on[ON_CREDENTIAL].id);
-    if (entry_has(entry, DATA_EXPIRES_AT))
-        json_out_time(out, "expires_at", entry->data[DATA_EXPIRES_AT].number);
-}
-
-struct answer_row {
-    unsigned status; /* 0: a denial, a problem */
-    void (*write)(const struct entry *entry, struct json_out *out);
+const struct answer_row answer_rows[AUDIT_COUNT] = {
+    [TS1008] = { 200, &confirm_shape, { { 0 } } },
+    [TS1009] = { 201, &backup_shape, { { 0 } } },
+    [TS1012] = { 200, &seeded_shape, { { 0 } } },
+    [TS2001] = { 201, &lease_shape, { { 0 } } },
+    [TS2003] = { 200, &released_shape, { { 0 } } },
+    [TS2006] = { 200, &revoked_shape, { { 0 } } },
+    [TS2007] = { 200, &renewal_shape, { { 0 } } },
+    [TS2011] = { 202, &ticket_shape, { { 0 } } },
+    [TS2014] = { 200, &cancelled_shape, { { 0 } } },
+    [TS3001] = { 201, &organisation_shape, { { 0 } } },
+    [TS3002] = { 201, &product_shape, { { "features", TS3003, &feature_shape } } },
+    [TS3004] = { 201, &license_shape, { { "entitlements", TS3005, &entitlement_shape } } },
+    [TS3007] = { 200, &limit_shape, { { 0 } } },
+    [TS3008] = { 200, &moved_shape, { { "pools", TS3007, &limit_shape } } },
+    [TS3010] = { 200, &moved_shape, { { "pools", TS3007, &limit_shape } } },
+    [TS3011] = { 200, &moved_shape, { { "pools", TS3007, &limit_shape } } },
+    [TS3012] = { 200, &moved_shape, { { "pools", TS3007, &limit_shape } } },
+    [TS3013] = { 200, &changed_shape, { { "pools", TS3007, &limit_shape } } },
+    [TS4001] = { 201, &user_shape, { { 0 } } },
+    [TS4002] = { 201, &team_shape, { { 0 } } },
+    [TS4003] = { 201, &service_shape, { { 0 } } },
+    [TS4004] = { 201, &token_shape, { { 0 } } },
+    [TS4005] = { 200, &token_end_shape, { { 0 } } },
+    [TS4006] = { 200, &membership_shape, { { 0 } } },
+    [TS4007] = { 200, &membership_shape, { { 0 } } },
+    [TS4008] = { 200, &role_shape, { { 0 } } },
+    [TS6001] = { 201, &observed_lease_shape, { { 0 } } },
+    [TS6002] = { 200, &observed_lease_shape, { { 0 } } },
+    [TS6003] = { 200, &observed_pool_shape, { { 0 } } },
+    [TS6004] = { 200, &unmatched_shape, { { 0 } } },
+    [TS6005] = { 200, &restart_shape, { { 0 } } },
+    [TS6006] = { 200, &watermark_shape, { { 0 } } },
 };
 
-static const struct answer_row answers[AUDIT_COUNT] = {
-    [TS1008] = { 200, subject_write }, [TS1009] = { 201, subject_write }, [TS1012] = { 200, subject_write },
-    [TS2001] = { 201, lease_write },   [TS2003] = { 200, release_write }, [TS2006] = { 200, release_write },
-    [TS2007] = { 200, renewal_write }, [TS2011] = { 202, ticket_write },  [TS2014] = { 200, ticket_end_write },
-    [TS3001] = { 201, subject_write }, [TS3002] = { 201, product_write }, [TS3004] = { 201, license_write },
-    [TS3006] = { 201, subject_write }, [TS3007] = { 200, subject_write }, [TS3010] = { 200, license_write },
-    [TS3011] = { 200, license_write }, [TS3012] = { 200, license_write }, [TS3013] = { 200, license_write },
-    [TS4001] = { 201, subject_write }, [TS4002] = { 201, subject_write }, [TS4003] = { 201, subject_write },
-    [TS4004] = { 201, token_write },   [TS4005] = { 200, token_write },   [TS4006] = { 200, subject_write },
-    [TS4007] = { 200, subject_write }, [TS4008] = { 200, subject_write }, [TS6001] = { 201, subject_write },
-    [TS6002] = { 200, subject_write }, [TS6003] = { 200, subject_write }, [TS6004] = { 200, subject_write },
-    [TS6005] = { 200, subject_write }, [TS6006] = { 200, subject_write },
+/* ---- Outcomes without an entry ---- */
+
+#define OUTCOME(member_) offsetof(struct outcome, member_)
+
+static const struct shape_member heartbeat_members[] = {
+    { .name = "id", .kind = SHAPE_ID, .id = ID_LEASE, .at = OUTCOME(id) },
+    { .name = "expires_at", .kind = SHAPE_TIME, .at = OUTCOME(expires_ms) },
+    { .name = "proven_until", .kind = SHAPE_TIME, .at = OUTCOME(proven_until_ms) },
 };
+const struct shape heartbeat_shape = SHAPE("Heartbeat", heartbeat_members);
 
-/* ---- Outcomes ---- */
+static const struct shape_member ticket_now_members[] = {
+    { .name = "id", .kind = SHAPE_ID, .id = ID_TICKET, .at = OUTCOME(id) },
+    { .name = "place", .kind = SHAPE_INT, .at = OUTCOME(place), .about = "from 1; 0: a seat is kept for it" },
+    { .name = "expires_at", .kind = SHAPE_TIME, .at = OUTCOME(expires_ms) },
+};
+const struct shape ticket_now_shape = SHAPE("TicketNow", ticket_now_members);
 
-unsigned answer_status(const struct job *job)
+static const struct shape_member lease_ended_members[] = {
+    { .name = "id", .kind = SHAPE_ID, .id = ID_LEASE, .at = OUTCOME(id) },
+    { .name = "state", .kind = SHAPE_WORD, .words = lease_state_words, .word_count = LEASE_STATE_COUNT,
+      .at = OUTCOME(state) },
+};
+const struct shape ended_shape = SHAPE("LeaseEnd", lease_ended_members);
+static const struct shape_member ticket_ended_members[] = {
+    { .name = "id", .kind = SHAPE_ID, .id = ID_TICKET, .at = OUTCOME(id) },
+    { .name = "state", .kind = SHAPE_WORD, .words = ticket_state_words, .word_count = TICKET_STATE_COUNT,
+      .at = OUTCOME(state) },
+};
+static const struct shape ticket_ended_shape = SHAPE("TicketEnd", ticket_ended_members);
+/* clang-format on */
+
+static const struct shape *outcome_shape(const struct outcome *outcome)
 {
-    struct entry entry;
-
-    switch (job->reply.outcome.kind) {
+    switch (outcome->kind) {
     case OUTCOME_LEASE:
+        return &heartbeat_shape;
     case OUTCOME_TICKET:
+        return &ticket_now_shape;
     case OUTCOME_ENDED:
-    case OUTCOME_VIEW:
-        return 200;
-    case OUTCOME_ENTRY:
-    case OUTCOME_REPEAT:
-        if (leaf_read(job, 0, &entry) && answers[entry.code].write)
-            return answers[entry.code].status;
-        return problem_status(job);
+        return outcome->ended_kind == ID_TICKET ? &ticket_ended_shape : &ended_shape;
     default:
-        return problem_status(job);
+        return NULL;
     }
 }
 
-static void outcome_lease_write(const struct outcome *outcome, struct json_out *out)
-{
-    json_out_id(out, "id", ID_LEASE, outcome->id);
-    json_out_time(out, "expires_at", outcome->expires_ms);
-    json_out_time(out, "proven_until", outcome->proven_until_ms);
-}
+/* ---- Reading and writing one answer ---- */
 
-static void outcome_ticket_write(const struct outcome *outcome, struct json_out *out)
-{
-    json_out_id(out, "id", ID_TICKET, outcome->id);
-    json_out_text(out, "state", ticket_state_words[outcome->place ? TICKET_WAITING : TICKET_OFFERED]);
-    json_out_i64(out, "place", outcome->place);
-    json_out_time(out, "expires_at", outcome->expires_ms);
-}
-
-/* A release or cancel that had happened before: as it was answered then. */
-static void outcome_ended_write(const struct outcome *outcome, struct json_out *out)
-{
-    bool is_ticket = outcome->ended_kind == ID_TICKET;
-
-    json_out_id(out, "id", is_ticket ? ID_TICKET : ID_LEASE, outcome->id);
-    json_out_text(out, "state", is_ticket ? ticket_state_words[outcome->state] : lease_state_words[outcome->state]);
-}
-
-/* The entry's own members, then its index, then the receipt that was asked for. */
-static void entry_write(struct call *call, const struct job *job, struct json_out *out)
-{
-    struct entry entry;
-
-    (void)call;
-    if (!leaf_read(job, 0, &entry) || !answers[entry.code].write) {
-        problem_write(job, out);
-        return;
-    }
-    answers[entry.code].write(&entry, out);
-}
-
-void answer_write(struct call *call, const struct job *job, struct json_out *out)
+void answer_read(const struct job *job, struct answer *ret_answer)
 {
     const struct outcome *outcome = &job->reply.outcome;
 
-    switch (outcome->kind) {
-    case OUTCOME_LEASE:
-        outcome_lease_write(outcome, out);
-        break;
-    case OUTCOME_TICKET:
-        outcome_ticket_write(outcome, out);
-        break;
-    case OUTCOME_ENDED:
-        outcome_ended_write(outcome, out);
-        break;
-    case OUTCOME_ENTRY:
-    case OUTCOME_REPEAT:
-        entry_write(call, job, out);
-        break;
-    default:
-        problem_write(job, out);
+    ret_answer->status = 200;
+    ret_answer->row = NULL;
+    ret_answer->problem = PROBLEM_NONE;
+    ret_answer->reason = outcome->reason;
+    ret_answer->has_entry =
+        job->reply.leaf_count > 0 && !entry_decode(job->reply.leaves[0], &ret_answer->entry, NULL).code;
+    if (outcome_shape(outcome))
+        return;
+    if (outcome->kind == OUTCOME_PROBLEM || outcome->kind == OUTCOME_FLOOD) {
+        ret_answer->problem = outcome->problem;
+    } else if (!ret_answer->has_entry) {
+        ret_answer->problem = PROBLEM_INTERNAL;
+    } else if (answer_rows[ret_answer->entry.code].status) {
+        ret_answer->row = &answer_rows[ret_answer->entry.code];
+    } else {
+        ret_answer->reason = (enum reason)entry_number_or(&ret_answer->entry, DATA_REASON, REASON_NO_SEATS);
+        ret_answer->problem = problem_of_denial(&ret_answer->entry);
+    }
+    ret_answer->status = ret_answer->row ? ret_answer->row->status : problem_row(ret_answer->problem)->status;
+}
+
+/* The further entries with the part's code, each an item of its list. */
+static void part_write(const struct job *job, const struct answer_part *part, struct json_out *out)
+{
+    struct entry entry;
+    struct shape_source source = { .value = &entry };
+
+    json_out_array(out, part->name);
+    for (size_t i = 1; i < job->reply.leaf_count; i++) {
+        if (entry_decode(job->reply.leaves[i], &entry, NULL).code || entry.code != part->code)
+            continue;
+        json_out_object(out, NULL);
+        shape_write(part->shape, &source, out);
+        json_out_end(out);
+    }
+    json_out_end(out);
+}
+
+void answer_write(struct call *call, const struct job *job, const struct answer *answer, struct json_out *out)
+{
+    struct shape_source source = { .value = &answer->entry, .given = call->given };
+
+    if (answer->problem) {
+        problem_write(call, job, answer, out);
         return;
     }
-    if (job->reply.index != UINT64_MAX && answer_status(job) < 400)
+    if (!answer->row) {
+        source.value = &job->reply.outcome;
+        shape_write(outcome_shape(&job->reply.outcome), &source, out);
+    } else {
+        shape_write(answer->row->shape, &source, out);
+        for (int i = 0; i < ANSWER_PARTS_MAX && answer->row->parts[i].name; i++)
+            part_write(job, &answer->row->parts[i], out);
+    }
+    if (job->reply.index != UINT64_MAX)
         json_out_u64(out, "index", job->reply.index);
 }
 
@@ -197,17 +302,25 @@ void answer_call(struct call *call)
 {
     struct json_out out = { .buf = &call->exchange->answer };
     const struct job *job = call->jobs;
-    unsigned code;
+    struct answer answer;
 
     if (call_refused(call, job))
         return;
-    code = answer_status(job);
-    if (code >= 400) {
-        answer_problem_of(call, job);
+    if (job->command.dry_run && job->reply.outcome.kind != OUTCOME_PROBLEM) {
+        would_answer(call, job);
+        return;
+    }
+    answer_read(job, &answer);
+    if (answer.problem) {
+        answer_problem_of(call, job, &answer);
+        return;
+    }
+    if (job->wants_receipt && answer.has_entry) {
+        receipt_answer(call);
         return;
     }
     json_out_object(&out, NULL);
-    answer_write(call, job, &out);
+    answer_write(call, job, &answer, &out);
     json_out_end(&out);
-    http_respond_json(call->exchange, code);
+    http_respond_json(call->exchange, answer.status);
 }

@@ -1,13 +1,14 @@
 #include "api/api.h"
 
-#include "api/inside.h"
+#include "api/call.h"
+#include "api/wait.h"
 #include "base/memory.h"
 
 status api_new(const struct api_config *config, struct api **ret_api, struct err *err)
 {
     struct api *api = memory_new(1, sizeof(*api));
 
-    if (!api || pthread_mutex_init(&api->loops_mutex, NULL)) {
+    if (!api || pthread_mutex_init(&api->loops_mutex, NULL) || pthread_mutex_init(&api->recent.mutex, NULL)) {
         memory_free(api);
         return err_set(err, CODE_NO_MEMORY, "no memory for the api");
     }
@@ -25,7 +26,7 @@ status api_attach(struct api *api, struct engine *engine, struct err *err)
 
 void api_set_server(struct api *api, const struct server *server)
 {
-    api->server = server;
+    atomic_store(&api->server, server);
 }
 
 void api_free(struct api *api)
@@ -36,6 +37,7 @@ void api_free(struct api *api)
         worker_pool_free(&api->workers);
     ledger_views_free(api->views);
     pthread_mutex_destroy(&api->loops_mutex);
+    pthread_mutex_destroy(&api->recent.mutex);
     memory_free(api);
 }
 
@@ -44,56 +46,66 @@ struct engine *api_engine(const struct api *api)
     return api->engine;
 }
 
-struct str api_route_name(const struct route *route)
+struct str table_member(const struct json_table *table, struct str member)
 {
-    const struct route_about *about = route->about;
+    struct str first = str_cut(member, 0, str_find(str_cut(member, 0, str_find(member, '[')), '.'));
 
-    return str_of(about->name);
+    for (size_t i = 0; table && i < table->count; i++) {
+        if (str_eq(str_of(table->fields[i].name), first))
+            return str_of(table->fields[i].name);
+    }
+    return STR_NONE;
 }
 
 struct str api_member_name(const struct route *route, struct str member)
 {
-    const struct route_about *about = route->about;
-    struct str first = str_cut(member, 0, str_find(str_cut(member, 0, str_find(member, '[')), '.'));
+    const struct route_about *about = about_of(route);
+    struct str found = table_member(about->request, member);
 
-    for (size_t i = 0; about->request && i < about->request->count; i++) {
-        if (str_eq(str_of(about->request->fields[i].name), first))
-            return str_of(about->request->fields[i].name);
+    for (size_t i = 0; i < QUERY_COUNT && !found.len; i++) {
+        if ((about->queries & 1u << i) && str_eq(str_of(query_rows[i].name), member))
+            found = str_of(query_rows[i].name);
     }
-    for (size_t i = 0; i < about->query_count; i++) {
-        if (str_eq(str_of(about->query[i]), first))
-            return str_of(about->query[i]);
-    }
-    return str_eq(first, STR("Idempotency-Key")) ? STR("Idempotency-Key") : STR_NONE;
-}
-
-void api_loop_joined(struct api *api, struct api_loop *loop)
-{
-    pthread_mutex_lock(&api->loops_mutex);
-    api->loops[api->loop_count++] = loop;
-    pthread_mutex_unlock(&api->loops_mutex);
-}
-
-void api_loop_left(struct api *api, struct api_loop *loop)
-{
-    pthread_mutex_lock(&api->loops_mutex);
-    for (size_t i = 0; i < api->loop_count; i++) {
-        if (api->loops[i] == loop)
-            api->loops[i] = api->loops[--api->loop_count];
-    }
-    pthread_mutex_unlock(&api->loops_mutex);
+    if (!found.len && str_eq(member, STR("Idempotency-Key")))
+        found = STR("Idempotency-Key");
+    return found;
 }
 
 struct http_hooks api_hooks(void)
 {
-    return (struct http_hooks){
-        .authorize = call_admit, .turn = call_turn, .begin = call_loop_begin, .end = call_loop_end
-    };
+    return (struct http_hooks){ .authorize = call_admit,
+                                .refused = call_http_refused,
+                                .turn = loops_turn,
+                                .begin = loops_begin,
+                                .end = loops_end };
 }
 
+uint64_t api_committed_codes(void)
+{
+    return CODE(2002) | CODE(2012) | CODE(2013) | CODE(2014);
+}
+
+/* On the engine's thread. */
 void api_entry_committed(void *context, uint64_t index, const struct entry *entry)
 {
-    (void)context;
-    (void)index;
-    (void)entry;
+    struct api *api = context;
+    struct recent_denial denial = { .index = index, .time_ms = entry->time_ms };
+
+    if (entry->code != TS2002) {
+        waits_note_ticket(api, entry->on[ON_TICKET].id);
+        return;
+    }
+    denial.reason = (enum reason)entry->data[DATA_REASON].number;
+    recent_denied(&api->recent, entry->actor.who.id, &denial);
+}
+
+void api_published(void *context, uint64_t size)
+{
+    waits_note_size(context, size);
+}
+
+void api_stop_waiting(struct api *api)
+{
+    if (api)
+        waits_stop(api);
 }

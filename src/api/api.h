@@ -29,6 +29,8 @@ MUST_CHECK status api_new(const struct api_config *config, struct api **ret_api,
 MUST_CHECK status api_attach(struct api *api, struct engine *engine, struct err *err);
 /* For /metrics. */
 void api_set_server(struct api *api, const struct server *server);
+/* Answers those who wait for something to happen; to be called before server_drain. Accepts NULL. */
+void api_stop_waiting(struct api *api);
 void api_free(struct api *api); /* accepts NULL; the http server must be gone */
 
 /* For http_server: the table, and what runs around it. The server's user must be the api. */
@@ -36,7 +38,9 @@ extern const struct route api_routes[];
 extern const size_t api_route_count;
 struct http_hooks api_hooks(void);
 
-/* For engine_config: wakes those who wait for a ticket's turn. The context is the api. */
+/* For engine_config: these wake those who wait for a ticket's turn, or a checkpoint. The context is the api. */
 void api_entry_committed(void *api, uint64_t index, const struct entry *entry);
+uint64_t api_committed_codes(void);
+void api_published(void *api, uint64_t size);
 
 #endif

@@ -1,8 +1,9 @@
 #include "api/asserted.h"
 
-#include "api/inside.h"
 #include "codec/json_out.h"
-#include "tlog/bundle.h"
+
+/* As much as the store keeps for one entry; its length is told in two bytes. */
+#define PRIVATE_MAX_BYTES 65535
 
 bool asserted_alias(struct call *call, struct job *job, enum name_kind kind, struct str text, struct id *ret_alias,
                     struct err *err)
@@ -23,7 +24,7 @@ bool asserted_alias(struct call *call, struct job *job, enum name_kind kind, str
 
 static status private_write(struct call *call, struct job *job, const struct json_array *asserted, struct str project)
 {
-    AUTO(struct buf, buf_free) text = { .max = BUNDLE_ENTRY_MAX_BYTES };
+    AUTO(struct buf, buf_free) text = { .max = PRIVATE_MAX_BYTES };
     struct json_out out = { .buf = &text };
     const struct json_pair *pairs = asserted->at;
     struct str kept;
@@ -62,8 +63,31 @@ bool asserted_keep(struct call *call, struct job *job, const struct json_array *
         return true;
     if (private_write(call, job, asserted, project).code) {
         (void)err_member(err, CODE_TOO_LARGE, "asserted", "what is asserted is longer than %d bytes in all",
-                         BUNDLE_ENTRY_MAX_BYTES);
+                         PRIVATE_MAX_BYTES);
         return false;
     }
     return true;
+}
+
+static status member_write(struct call *call, struct job *job, const char *name, struct str text)
+{
+    AUTO(struct buf, buf_free) json = { .max = PRIVATE_MAX_BYTES };
+    struct json_out out = { .buf = &json };
+    struct str kept;
+
+    json_out_object(&out, NULL);
+    json_out_text(&out, name, text);
+    json_out_end(&out);
+    TRY(json.status);
+    TRY(arena_copy(call_arena(call), buf_str(&json), &kept));
+    call_set_private(call, job, kept);
+    return OK;
+}
+
+bool private_member_keep(struct call *call, struct job *job, const char *name, struct str text, struct err *err)
+{
+    if (!text.len || !member_write(call, job, name, text).code)
+        return true;
+    (void)err_member(err, CODE_TOO_LARGE, name, "%s needs more memory than there is for one request", name);
+    return false;
 }

@@ -1,25 +1,11 @@
 /*
  * api/lease: check-out, heartbeat, check-in, revocation.
  */
-#include "api/handlers.h"
+#include "api/lease.h"
 
-#include "api/answer.h"
 #include "api/asserted.h"
-
-/* POST /v1/leases */
-struct lease_request {
-    struct str feature;
-    int64_t quantity;
-    int64_t ttl_s;
-    int64_t wait_s;
-    int scope;
-    struct str project;
-    struct id license;
-    struct id pool;
-    struct json_array asserted;
-    unsigned char nonce[16];
-    bool has_nonce;
-};
+#include "api/handlers.h"
+#include "api/requests.h"
 
 /* A process's lease is the only scope there is yet; a shared one is refused by name. */
 static const struct str scope_words[] = { STR_INIT("process") };
@@ -38,54 +24,59 @@ static const struct json_field lease_fields[] = {
 };
 const struct json_table lease_request_table = JSON_TABLE("LeaseRequest", struct lease_request, lease_fields);
 
-bool lease_job_fill(struct call *call, struct job *job, struct str body, struct err *err)
+struct lease_request lease_request_default(void)
 {
-    struct lease_request request = { .quantity = 1, .ttl_s = TTL_DEFAULT_S };
+    return (struct lease_request){ .quantity = 1, .ttl_s = TTL_DEFAULT_S };
+}
+
+bool lease_job_fill(struct call *call, struct job *job, const struct lease_request *request, struct err *err)
+{
     struct lease_create *create = &job->command.lease_create;
 
-    if (json_read(body, &lease_request_table, call_arena(call), &request, err).code)
-        return false;
     job->command.kind = COMMAND_LEASE_CREATE;
-    create->feature = request.feature;
-    create->license = request.license;
-    create->pool = request.pool;
-    create->quantity = request.quantity;
-    create->ttl_s = request.ttl_s;
-    create->wait_s = request.wait_s;
-    create->has_nonce = request.has_nonce;
-    memcpy(create->nonce, request.nonce, sizeof(create->nonce));
-    return asserted_keep(call, job, &request.asserted, request.project, err);
+    create->feature = request->feature;
+    create->license = request->license;
+    create->pool = request->pool;
+    create->quantity = request->quantity;
+    create->ttl_s = request->ttl_s;
+    create->wait_s = request->wait_s;
+    create->has_nonce = request->has_nonce;
+    memcpy(create->nonce, request->nonce, sizeof(create->nonce));
+    return asserted_keep(call, job, &request->asserted, request->project, err);
 }
 
 void lease_create_handle(struct exchange *exchange)
 {
     struct call *call = call_of(exchange);
-    struct job *job = call_jobs(call, 1);
+    struct lease_request request = lease_request_default();
     struct err err = { 0 };
+    struct job *job;
 
+    if (!call_body(call, &lease_request_table, &request))
+        return;
+    job = call_jobs(call, 1);
     if (!job)
         return;
-    if (!lease_job_fill(call, job, exchange->body, &err)) {
+    if (lease_job_fill(call, job, &request, &err))
+        call_command(call);
+    else
         call_reject(call, &err);
-        return;
-    }
-    if (!call_set_idempotency(call, job, STR_NONE, exchange->body))
-        return;
-    job->wants_receipt = call_prefers(call, STR("receipt"));
-    call_submit(call, answer_call);
 }
 
-/* A route that names one lease and has no body. */
+/* A route that names one lease and says no more. */
 static void lease_command(struct exchange *exchange, enum command_kind kind)
 {
     struct call *call = call_of(exchange);
-    struct job *job = call_jobs(call, 1);
+    struct id lease;
+    struct job *job;
 
-    if (!job || !call_path_id(call, 0, ID_LEASE, &job->command.lease))
+    if (!call_path_id(call, 0, ID_LEASE, &lease) || !call_body(call, &nothing_table, &lease))
         return;
-    job->command.kind = kind;
-    if (call_set_idempotency(call, job, STR_NONE, exchange->body))
-        call_submit(call, answer_call);
+    job = call_job(call, kind);
+    if (!job)
+        return;
+    job->command.lease = lease;
+    call_command(call);
 }
 
 void lease_heartbeat_handle(struct exchange *exchange)
@@ -96,4 +87,20 @@ void lease_heartbeat_handle(struct exchange *exchange)
 void lease_release_handle(struct exchange *exchange)
 {
     lease_command(exchange, COMMAND_LEASE_RELEASE);
+}
+
+void lease_revoke_handle(struct exchange *exchange)
+{
+    struct call *call = call_of(exchange);
+    struct reason_request request = { 0 };
+    struct id lease;
+    struct job *job;
+
+    if (!call_path_id(call, 0, ID_LEASE, &lease) || !call_body(call, &reason_table, &request))
+        return;
+    job = call_job(call, COMMAND_LEASE_REVOKE);
+    if (!job)
+        return;
+    job->command.lease = lease;
+    reason_command(call, request.reason);
 }

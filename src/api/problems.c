@@ -1,5 +1,6 @@
 #include "api/problems.h"
 
+#include "codec/timetext.h"
 #include "core/lease_terms.h"
 #include "http/respond.h"
 
@@ -61,49 +62,59 @@ static bool has_reason(enum problem problem)
            problem == PROBLEM_NOT_LICENSED || problem == PROBLEM_LEASE_ENDED || problem == PROBLEM_TICKET_ENDED;
 }
 
-/* used, limit, queued, next_free, others: whatever the covering entry says of the pool. */
-static void counts_write(const struct job *job, struct json_out *out)
+enum problem problem_of_denial(const struct entry *entry)
 {
-    struct entry entry;
-
-    if (!job->reply.leaf_count || entry_decode(job->reply.leaves[0], &entry, NULL).code)
-        return;
-    if (entry_has(&entry, DATA_USED))
-        json_out_i64(out, "used", entry.data[DATA_USED].number);
-    if (entry_has(&entry, DATA_OCCUPIED))
-        json_out_i64(out, "occupied", entry.data[DATA_OCCUPIED].number);
-    if (entry_has(&entry, DATA_LIMIT))
-        json_out_i64(out, "limit", entry.data[DATA_LIMIT].number);
-    if (entry_has(&entry, DATA_QUEUED))
-        json_out_i64(out, "queued", entry.data[DATA_QUEUED].number);
-    if (entry_has(&entry, DATA_OTHERS))
-        json_out_i64(out, "others", entry.data[DATA_OTHERS].number);
-    if (entry_has(&entry, DATA_NEXT_FREE))
-        json_out_time(out, "next_free", entry.data[DATA_NEXT_FREE].number);
-    if (entry_has_on(&entry, ON_POOL))
-        json_out_id(out, "pool", ID_POOL, entry.on[ON_POOL].id);
-}
-
-/* A denial that has an entry of its own comes as OUTCOME_ENTRY or _REPEAT: its reason stands in the leaf. */
-static enum problem job_problem(const struct job *job, enum reason *ret_reason)
-{
-    const struct outcome *outcome = &job->reply.outcome;
-    struct entry entry;
-
-    *ret_reason = outcome->reason;
-    if (outcome->kind == OUTCOME_PROBLEM || outcome->kind == OUTCOME_FLOOD)
-        return outcome->problem;
-    if (!job->reply.leaf_count || entry_decode(job->reply.leaves[0], &entry, NULL).code)
+    switch (entry->code) {
+    case TS2002:
+    case TS2008:
+        return reason_problem((enum reason)entry_number_or(entry, DATA_REASON, REASON_NO_SEATS));
+    case TS5001:
+    case TS5002:
+        return PROBLEM_UNAUTHORIZED;
+    case TS5003:
+    case TS5004:
+        return PROBLEM_FORBIDDEN;
+    case TS5005:
+    case TS5006:
+        return (enum problem)entry_number_or(entry, DATA_PROBLEM, PROBLEM_INTERNAL);
+    default:
         return PROBLEM_INTERNAL;
-    *ret_reason = (enum reason)entry_number_or(&entry, DATA_REASON, REASON_NO_SEATS);
-    return reason_problem(*ret_reason);
+    }
 }
 
-unsigned problem_status(const struct job *job)
+/* "All 8 seats of cad/render are taken, and 2 wait; one comes free at … at the latest if its holder falls silent". */
+static struct str no_seats_detail(struct call *call, const struct entry *entry)
 {
-    enum reason reason;
+    char space[320];
+    struct buf text = BUF_OVER(space);
+    struct str copy;
+    int64_t queued = entry_number_or(entry, DATA_QUEUED, 0);
 
-    return rows[job_problem(job, &reason)].status;
+    buf_add_format(&text, "%lld of %lld seats of %.*s are taken", (long long)entry->data[DATA_OCCUPIED].number,
+                   (long long)entry->data[DATA_LIMIT].number, STR_ARG(entry->on[ON_FEATURE].text));
+    if (entry_has(entry, DATA_QUANTITY) && entry->data[DATA_QUANTITY].number > 1)
+        buf_add_format(&text, ", and %lld were asked for", (long long)entry->data[DATA_QUANTITY].number);
+    if (queued > 0)
+        buf_add_format(&text, "; %lld wait in the queue", (long long)queued);
+    if (entry_has(entry, DATA_NEXT_FREE)) {
+        buf_add(&text, STR("; unless its holder is heard of, the next comes back at "));
+        timetext_add(&text, entry->data[DATA_NEXT_FREE].number);
+    }
+    return text.status.code || arena_copy(call_arena(call), buf_str(&text), &copy).code ? STR_NONE : copy;
+}
+
+struct str problem_detail(struct call *call, const struct job *job, const struct answer *answer)
+{
+    struct str detail = STR_NONE;
+
+    (void)job;
+    if (answer->problem == PROBLEM_NO_SEATS && answer->reason == REASON_NO_SEATS && answer->has_entry &&
+        entry_has_on(&answer->entry, ON_FEATURE) && entry_has(&answer->entry, DATA_OCCUPIED) &&
+        entry_has(&answer->entry, DATA_LIMIT))
+        detail = no_seats_detail(call, &answer->entry);
+    if (!detail.len && has_reason(answer->problem))
+        detail = reason_detail(answer->reason);
+    return detail.len ? detail : str_of(rows[answer->problem].detail);
 }
 
 static struct http_problem document(enum problem problem, struct str detail, struct str member)
@@ -118,50 +129,86 @@ static struct http_problem document(enum problem problem, struct str detail, str
                                   .retry_after_s = row->retry_after_s };
 }
 
-static struct http_problem job_document(const struct job *job, enum reason *ret_reason, enum problem *ret_problem)
+/* ---- What a problem says beyond the standard's members ---- */
+
+/* Of the job: why, which entry covers it, and how the object it asked for had ended. */
+struct extras {
+    struct str reason;
+    struct str state;
+    uint64_t index;
+    uint64_t ended_index;
+};
+
+#define EXTRA(member_) offsetof(struct extras, member_)
+
+/* clang-format off */
+static const struct shape_member extra_members[] = {
+    { .name = "reason", .kind = SHAPE_TEXT, .at = EXTRA(reason), .maybe = true },
+    { .name = "state", .kind = SHAPE_TEXT, .at = EXTRA(state), .maybe = true, .about = "how the lease or ticket ended" },
+    { .name = "index", .kind = SHAPE_INDEX, .at = EXTRA(index), .maybe = true, .about = "of the entry that covers it" },
+    { .name = "ended_index", .kind = SHAPE_INDEX, .at = EXTRA(ended_index), .maybe = true,
+      .about = "of the entry by which it ended" },
+};
+const struct shape problem_extra_shape = SHAPE(NULL, extra_members);
+
+static const struct shape_member count_members[] = {
+    { .name = "used", .kind = SHAPE_DATA, .at = DATA_USED, .maybe = true },
+    { .name = "occupied", .kind = SHAPE_DATA, .at = DATA_OCCUPIED, .maybe = true },
+    { .name = "limit", .kind = SHAPE_DATA, .at = DATA_LIMIT, .maybe = true },
+    { .name = "queued", .kind = SHAPE_DATA, .at = DATA_QUEUED, .maybe = true },
+    { .name = "others", .kind = SHAPE_DATA, .at = DATA_OTHERS, .maybe = true },
+    { .name = "next_free", .kind = SHAPE_DATA, .at = DATA_NEXT_FREE, .maybe = true },
+    { .name = "pool", .kind = SHAPE_ON, .at = ON_POOL, .maybe = true },
+};
+const struct shape problem_count_shape = SHAPE(NULL, count_members);
+/* clang-format on */
+
+static struct str end_state(const struct outcome *outcome, enum problem problem)
 {
-    *ret_problem = job_problem(job, ret_reason);
-    return document(*ret_problem, has_reason(*ret_problem) ? reason_detail(*ret_reason) : STR_NONE,
-                    job->reply.outcome.member);
+    if (problem == PROBLEM_LEASE_ENDED)
+        return lease_state_words[outcome->state];
+    return problem == PROBLEM_TICKET_ENDED ? ticket_state_words[outcome->state] : STR_NONE;
 }
 
-static void extras_write(const struct job *job, enum problem problem, enum reason reason, struct json_out *out)
+static void extras_write(const struct job *job, const struct answer *answer, struct json_out *out)
 {
-    if (has_reason(problem))
-        json_out_text(out, "reason", reason_words[reason]);
-    if (job->reply.index != UINT64_MAX)
-        json_out_u64(out, "index", job->reply.index);
-    counts_write(job, out);
+    struct extras extras = { .index = job->reply.index, .ended_index = UINT64_MAX };
+    struct shape_source source = { .value = &extras };
+    struct shape_source entry = { .value = &answer->entry };
+
+    if (has_reason(answer->problem))
+        extras.reason = reason_words[answer->reason];
+    extras.state = end_state(&job->reply.outcome, answer->problem);
+    if (extras.state.len)
+        extras.ended_index = job->reply.outcome.index;
+    shape_write(&problem_extra_shape, &source, out);
+    if (answer->has_entry)
+        shape_write(&problem_count_shape, &entry, out);
 }
 
-void problem_write(const struct job *job, struct json_out *out)
+void problem_write(struct call *call, const struct job *job, const struct answer *answer, struct json_out *out)
 {
-    enum reason reason;
-    enum problem problem;
-    struct http_problem doc = job_document(job, &reason, &problem);
-
-    json_out_text(out, "title", doc.title);
-    json_out_text(out, "detail", doc.detail);
-    json_out_text(out, "code", str_of(doc.code));
-    if (doc.member.len)
-        json_out_text(out, "member", doc.member);
-    extras_write(job, problem, reason, out);
+    json_out_text(out, "title", str_of(rows[answer->problem].title));
+    json_out_text(out, "detail", problem_detail(call, job, answer));
+    json_out_text(out, "code", problem_words[answer->problem]);
+    if (job->reply.outcome.member.len)
+        json_out_text(out, "member", job->reply.outcome.member);
+    extras_write(job, answer, out);
 }
 
-void answer_problem_of(struct call *call, const struct job *job)
+void answer_problem_of(struct call *call, const struct job *job, const struct answer *answer)
 {
     static const struct response_field challenge = { STR_INIT("WWW-Authenticate"), STR_INIT("Bearer") };
-    enum reason reason;
-    enum problem problem;
-    struct http_problem doc = job_document(job, &reason, &problem);
+    struct http_problem doc =
+        document(answer->problem, problem_detail(call, job, answer), job->reply.outcome.member);
     struct json_out out;
 
-    if (problem == PROBLEM_UNAUTHORIZED) {
+    if (answer->problem == PROBLEM_UNAUTHORIZED) {
         doc.fields = &challenge;
         doc.field_count = 1;
     }
     out = http_problem_begin(call->exchange, &doc);
-    extras_write(job, problem, reason, &out);
+    extras_write(job, answer, &out);
     http_problem_send(call->exchange, &out, &doc);
 }
 

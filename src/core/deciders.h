@@ -5,6 +5,7 @@
 #define CORE_DECIDERS_H
 
 #include "core/decide.h"
+#include "core/visible.h"
 
 /* One command kind's way from facts to entries. Credential, owner and permission have been checked. */
 typedef status decider(struct decide_context *context, const struct command *command, struct draft *draft,
@@ -51,16 +52,10 @@ status access_refuse(struct decide_context *context, const struct command *comma
 bool permission_is_held(const struct facts *facts, const struct command *command, enum permission permission,
                         enum reason *ret_reason);
 
-/* Principals of the organisation see only it; those of the installation see all. */
-bool sees_organisation(const struct facts *facts, const struct principal *viewer, uint32_t organisation);
-/* The organisation (place) that a principal is or belongs to; NONE for the installation. */
-uint32_t principal_organisation(const struct facts *facts, uint32_t place);
 /* The command's author; asserts that it exists. */
 uint32_t actor_place(const struct facts *facts, const struct command *command);
 /* Whether the command's author may know of that principal and of what it holds. */
 bool actor_sees(const struct facts *facts, const struct command *command, uint32_t principal);
-/* May this principal take seats of what `holder` holds: it is the holder, of its team or of its organisation. */
-bool holder_admits(const struct facts *facts, uint32_t holder, uint32_t principal);
 
 /* A seat to be given: from a free pool, or to a ticket at its turn. */
 struct grant {

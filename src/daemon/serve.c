@@ -27,6 +27,7 @@ struct serving {
 
 static void serving_end(struct serving *serving)
 {
+    api_stop_waiting(serving->api);
     if (serving->server)
         (void)server_drain(serving->server, DRAIN_MAX_MS);
     if (serving->engine)
@@ -96,7 +97,10 @@ static status access_read(const struct serve_config *config, const char *host, e
 static status engine_begin(struct serving *serving, const struct serve_config *config, struct err *err)
 {
     struct api_config api_config = { .dir = config->dir };
-    struct engine_config engine_config = { .dir = config->dir, .committed = api_entry_committed };
+    struct engine_config engine_config = { .dir = config->dir,
+                                           .committed = api_entry_committed,
+                                           .committed_codes = api_committed_codes(),
+                                           .published = api_published };
 
     TRY(access_read(config, serving->host, &api_config.public_access, err));
     TRY(api_new(&api_config, &serving->api, err));

@@ -108,27 +108,32 @@ static void job_answer(struct engine *engine, struct job *job)
         job->done(job);
 }
 
+/* Rights, and those who follow entries of that code. */
+static void entry_tell(struct engine *engine, uint64_t index, bool follows)
+{
+    struct err err = { 0 };
+
+    if (entry_decode(batch_leaf_text(&engine->batch, index), &engine->due_entry, &err).code)
+        return; /* can't be: this very process encoded it */
+    if (engine->batch.rights_changed && directory_update(engine->directory, &engine->facts, &engine->due_entry).code)
+        log_write(LOG_ERROR, "engine", "no memory for a credential: it is not known until the next start");
+    if (follows)
+        engine->config.committed(engine->config.context, index, &engine->due_entry);
+}
+
 /* What others learn of a durable batch: rights, followers, then the answers. */
 static void batch_tell(struct engine *engine)
 {
-    struct err err = { 0 };
     struct job *job;
 
     for (size_t i = 0; i < engine->batch.count; i++) {
-        uint64_t index = engine->batch.first + i;
+        bool follows = engine->config.committed && (engine->config.committed_codes >> engine->batch.leaves[i].code & 1);
 
-        if (!engine->config.committed && !engine->batch.rights_changed)
-            break;
-        if (entry_decode(batch_leaf_text(&engine->batch, index), &engine->due_entry, &err).code)
-            continue; /* can't be: this very process encoded it */
-        if (engine->batch.rights_changed &&
-            directory_update(engine->directory, &engine->facts, &engine->due_entry).code)
-            log_write(LOG_ERROR, "engine", "no memory for a credential: it is not known until the next start");
-        if (engine->config.committed)
-            engine->config.committed(engine->config.context, index, &engine->due_entry);
+        if (follows || engine->batch.rights_changed)
+            entry_tell(engine, engine->batch.first + i, follows);
     }
     while ((job = job_list_take(&engine->batch.jobs))) {
-        job_names_settle(engine, job, job->reply.outcome.kind == OUTCOME_ENTRY && !job->command.dry_run);
+        job_names_settle(engine, job, job_keeps_names(job));
         job_answer(engine, job);
     }
     if (engine->config.flushed)

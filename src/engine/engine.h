@@ -73,9 +73,12 @@ struct engine_config {
     /* Called after the `done`s of a batch (engine's thread) or a publication (publisher's), so that hand-overs to other
      * threads can be made once a batch. */
     void (*flushed)(void *context);
-    /* Called on the engine's thread for every entry that became durable, in order; for waiting tickets and live views.
+    /*
+     * Called on the engine's thread for every entry of these codes that became durable, in order: for waiting tickets
+     * and the like. The others are not even decoded.
      */
     void (*committed)(void *context, uint64_t index, const struct entry *entry);
+    uint64_t committed_codes; /* 1 << TS… */
     /* Called on the publisher's thread after each new checkpoint. */
     void (*published)(void *context, uint64_t size);
     void *context;

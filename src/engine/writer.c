@@ -116,6 +116,8 @@ status writer_decide(struct engine *engine, struct job *job, struct err *err)
 
     arena_reset(&engine->draft_names);
     job->reply = (struct reply){ .verdict = VERDICT_DONE, .index = UINT64_MAX };
+    if (job->command.kind == COMMAND_CLOCK_CONFIRM) /* only this thread knows by how much time is to move */
+        job->command.jump_ms = engine->clock.ahead_ms > 0 ? engine->clock.ahead_ms : 0;
     s = decide(&context, &job->command, &engine->draft, &job->reply.outcome);
     if (s.code) { /* nothing was applied for it yet: only this job fails */
         job->reply.verdict = VERDICT_READ_ONLY;

@@ -1,0 +1,183 @@
+/*
+ * api/metrics: numbers for Prometheus (text format 0.0.4). Whoever reads them without a token sees the server's own; who
+ * may read the catalogue also sees what is used of each feature, under the names that dashboards for FlexNet know.
+ */
+#include "api/handlers.h"
+#include "api/list.h"
+#include "http/respond.h"
+#include "http/server.h"
+
+#define POOLS_SHOWN 1000 /* lines of one scrape are bounded; /v1/pools has all */
+
+static void metric(struct buf *text, const char *name, const char *type, const char *help, uint64_t value)
+{
+    buf_add_format(text, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", name, help, name, type, name,
+                   (unsigned long long)value);
+}
+
+static void engine_metrics(struct call *call, struct buf *text)
+{
+    struct publisher *publisher = engine_publisher(call_engine(call));
+    struct engine_stats stats;
+
+    engine_stats(call_engine(call), &stats);
+    metric(text, "tally_ledger_entries", "gauge", "Entries of the ledger.", stats.size);
+    metric(text, "tally_ledger_published_entries", "gauge", "Entries under the newest checkpoint.",
+           publisher_head(publisher).size);
+    metric(text, "tally_ledger_newest_entry_milliseconds", "gauge", "Time of the newest entry since 1970.",
+           (uint64_t)stats.newest_entry_ms);
+    metric(text, "tally_signing_failures_total", "counter", "Checkpoints that could not be signed.",
+           publisher_failures(publisher));
+    metric(text, "tally_commits_total", "counter", "Group commits.", stats.commits);
+    metric(text, "tally_commit_microseconds_total", "counter", "Time spent in commits.", stats.commit_us_total);
+    metric(text, "tally_failed_commits_total", "counter", "Commits that failed.", stats.failed_commits);
+    metric(text, "tally_commands_total", "counter", "Commands decided.", stats.commands);
+    metric(text, "tally_commands_shed_total", "counter", "Commands turned away, the queue being full.",
+           stats.overloaded);
+    metric(text, "tally_queue_length", "gauge", "Commands that wait for the engine.", stats.queue_length);
+    metric(text, "tally_leases", "gauge", "Live leases.", stats.leases);
+    metric(text, "tally_licenses", "gauge", "Licences.", stats.licenses);
+    metric(text, "tally_pools", "gauge", "Pools.", stats.pools);
+    metric(text, "tally_tickets", "gauge", "Tickets that wait or are offered a seat.", stats.tickets);
+    metric(text, "tally_ready", "gauge", "1: commands are taken.", stats.ready);
+    metric(text, "tally_read_only", "gauge", "1: nothing can be recorded.", stats.read_only);
+    metric(text, "tally_clock_frozen", "gauge", "1: the clock jumped and is not confirmed.", stats.clock_frozen);
+    metric(text, "tally_disk_used_percent", "gauge", "Of the disk under the ledger.", stats.disk_used_percent);
+    metric(text, "tally_waiting_requests", "gauge", "Requests held until something happens.",
+           atomic_load(&call_api(call)->waiting));
+}
+
+static void http_metrics(struct call *call, struct buf *text)
+{
+    const struct server *server = atomic_load(&call_api(call)->server);
+    struct server_counters counters;
+
+    if (!server)
+        return;
+    counters = server_counters(server);
+    metric(text, "tally_http_connections_total", "counter", "Connections accepted.", counters.of[COUNTER_CONNECTIONS]);
+    metric(text, "tally_http_connections", "gauge", "Connections open.",
+           counters.of[COUNTER_CONNECTIONS] - counters.of[COUNTER_CONNECTIONS_ENDED]);
+    metric(text, "tally_http_requests_total", "counter", "Requests read or refused.", counters.of[COUNTER_REQUESTS]);
+    metric(text, "tally_http_timeouts_total", "counter", "Connections that were too slow.",
+           counters.of[COUNTER_TIMEOUTS]);
+    metric(text, "tally_http_received_bytes_total", "counter", "Bytes received.", counters.of[COUNTER_BYTES_IN]);
+    metric(text, "tally_http_sent_bytes_total", "counter", "Bytes sent.", counters.of[COUNTER_BYTES_OUT]);
+    buf_add(text, STR("# HELP tally_http_answers_total Answers by class of status.\n"
+                      "# TYPE tally_http_answers_total counter\n"));
+    for (int i = 0; i < 4; i++)
+        buf_add_format(text, "tally_http_answers_total{status=\"%dxx\"} %llu\n", i + 2,
+                       (unsigned long long)counters.of[COUNTER_STATUS_2XX + i]);
+}
+
+/* ---- What is used of each feature ---- */
+
+struct usage_row {
+    struct str feature; /* "product/feature" */
+    struct id pool;
+    int64_t used;
+    int64_t limit;
+    uint32_t queued;
+};
+
+struct usage {
+    struct view view;
+    struct id viewer;
+    struct usage_row *rows;
+    size_t count;
+};
+
+static void usage_view(void *context, const struct facts *facts, int64_t now_ms)
+{
+    struct usage *usage = context;
+    const struct principal *viewer = principal_at(facts, principal_find(facts, usage->viewer));
+
+    (void)now_ms;
+    usage->view.facts = facts;
+    for (uint32_t place = 0; place < facts->pools.used && usage->count < POOLS_SHOWN; place++) {
+        const struct pool *pool = pool_at(facts, place);
+
+        if (!sees_organisation(facts, viewer,
+                               pool->holder == NONE ? NONE : principal_organisation(facts, pool->holder)))
+            continue;
+        usage->rows[usage->count++] = (struct usage_row){
+            .feature = view_copy(&usage->view, feature_full_name(feature_at(facts, pool->feature))),
+            .pool = pool->id,
+            .used = pool->used,
+            .limit = pool->limit,
+            .queued = pool->queued,
+        };
+    }
+    usage->view.facts = NULL;
+}
+
+/* Names hold neither quotes, backslashes nor line ends (core/label), so they need no escape. */
+static void usage_line(struct buf *text, const char *metric_name, const struct usage_row *row, int64_t value)
+{
+    struct str rest = row->feature;
+    struct str product = str_take(&rest, '/');
+
+    buf_add_format(text, "%s{app=\"%.*s\",name=\"%.*s\",pool=\"", metric_name, STR_ARG(product), STR_ARG(rest));
+    typeid_add(text, ID_POOL, row->pool);
+    buf_add_format(text, "\"} %lld\n", (long long)value);
+}
+
+static void usage_write(const struct usage *usage, struct buf *text)
+{
+    buf_add(text, STR("# HELP flexlm_feature_issued Seats that a pool has.\n# TYPE flexlm_feature_issued gauge\n"));
+    for (size_t i = 0; i < usage->count; i++) {
+        if (usage->rows[i].limit >= 0)
+            usage_line(text, "flexlm_feature_issued", &usage->rows[i], usage->rows[i].limit);
+    }
+    buf_add(text, STR("# HELP flexlm_feature_used Seats granted of a pool.\n# TYPE flexlm_feature_used gauge\n"));
+    for (size_t i = 0; i < usage->count; i++)
+        usage_line(text, "flexlm_feature_used", &usage->rows[i], usage->rows[i].used);
+    buf_add(text, STR("# HELP tally_pool_queued Tickets that wait.\n# TYPE tally_pool_queued gauge\n"));
+    for (size_t i = 0; i < usage->count; i++)
+        usage_line(text, "tally_pool_queued", &usage->rows[i], usage->rows[i].queued);
+}
+
+static void metrics_answer(struct call *call)
+{
+    struct buf *text = &call->exchange->answer;
+
+    engine_metrics(call, text);
+    http_metrics(call, text);
+    if (call->detail)
+        usage_write(call->detail, text);
+    http_respond_answer(call->exchange, 200, STR("text/plain; version=0.0.4; charset=utf-8"));
+}
+
+static void usage_viewed(struct call *call)
+{
+    if (!call_refused(call, call->jobs))
+        metrics_answer(call);
+}
+
+void metrics_handle(struct exchange *exchange)
+{
+    struct call *call = call_of(exchange);
+    struct usage *usage;
+    struct job *job;
+
+    if (!call->is_known || !permissions_hold(call->bearer.permissions, PERM_CATALOG_READ)) {
+        metrics_answer(call);
+        return;
+    }
+    usage = arena_new(call_arena(call), 1, sizeof(*usage));
+    if (usage)
+        usage->rows = arena_new(call_arena(call), POOLS_SHOWN, sizeof(*usage->rows));
+    if (!usage || !usage->rows) {
+        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        return;
+    }
+    usage->viewer = call->bearer.actor.who.id;
+    usage->view.arena = call_arena(call);
+    call->detail = usage;
+    job = call_job(call, COMMAND_VIEW);
+    if (!job)
+        return;
+    job->command.view.call = usage_view;
+    job->command.view.context = usage;
+    call_submit(call, usage_viewed);
+}

@@ -1,0 +1,171 @@
+#include "api/ops.h"
+
+#include <string.h>
+
+#include "api/asserted.h"
+#include "api/lease.h"
+
+struct lease_op {
+    struct id lease;
+};
+static const struct json_field lease_op_fields[] = { JSON_ID(struct lease_op, lease, ID_LEASE, JSON_REQUIRED) };
+static const struct json_table release_table = JSON_TABLE("ReleaseLine", struct lease_op, lease_op_fields);
+static const struct json_table heartbeat_table = JSON_TABLE("HeartbeatLine", struct lease_op, lease_op_fields);
+
+/* A line of another licence server's log (ENTRY.md, "Observe"). */
+struct observe_op {
+    struct str product;
+    struct str feature;
+    struct str user;
+    struct str host;
+    int64_t quantity;
+    int64_t limit;
+    int64_t line;
+    int64_t occurred_at;
+    unsigned char head[32];
+    int64_t offset;
+};
+
+#define PRODUCT JSON_TEXT(struct observe_op, product, 1, TEXT_MAX_BYTES, JSON_REQUIRED, .about = "the vendor daemon")
+#define FEATURE JSON_TEXT(struct observe_op, feature, 1, TEXT_MAX_BYTES, JSON_REQUIRED)
+#define LINE    JSON_INT(struct observe_op, line, 0, ENTRY_NUMBER_MAX, JSON_REQUIRED, .about = "of the log, from 1")
+#define OCCURRED_AT                                                                                                    \
+    JSON_TIME(struct observe_op, occurred_at, JSON_OPTIONAL, .about = "the log's time, claimed by the observer")
+
+static const struct json_field seats_fields[] = {
+    PRODUCT,
+    FEATURE,
+    JSON_TEXT(struct observe_op, user, 1, TEXT_MAX_BYTES, JSON_REQUIRED, .about = "becomes an alias"),
+    JSON_TEXT(struct observe_op, host, 1, TEXT_MAX_BYTES, JSON_REQUIRED, .about = "becomes an alias"),
+    JSON_INT(struct observe_op, quantity, 1, QUANTITY_MAX, JSON_OPTIONAL, .about = "seats; without it: 1"),
+    LINE,
+    OCCURRED_AT,
+};
+static const struct json_table out_table = JSON_TABLE("ObserveOutLine", struct observe_op, seats_fields);
+static const struct json_table in_table = JSON_TABLE("ObserveInLine", struct observe_op, seats_fields);
+static const struct json_table denied_table = JSON_TABLE("ObserveDeniedLine", struct observe_op, seats_fields);
+
+static const struct json_field restart_fields[] = { PRODUCT, LINE, OCCURRED_AT };
+static const struct json_table restart_table = JSON_TABLE("ObserveRestartLine", struct observe_op, restart_fields);
+
+static const struct json_field read_fields[] = {
+    JSON_HEX(struct observe_op, head, JSON_REQUIRED, .about = "SHA-256 of the log's first bytes"),
+    JSON_INT(struct observe_op, offset, 0, ENTRY_NUMBER_MAX, JSON_REQUIRED, .about = "bytes read"),
+    LINE,
+    OCCURRED_AT,
+};
+static const struct json_table read_table = JSON_TABLE("ObserveReadLine", struct observe_op, read_fields);
+
+static const struct json_field limit_fields[] = {
+    PRODUCT,
+    FEATURE,
+    JSON_INT(struct observe_op, limit, 0, LIMIT_MAX, JSON_OPTIONAL, .about = "seats; without it: unknown"),
+    JSON_INT(struct observe_op, line, 0, ENTRY_NUMBER_MAX, JSON_OPTIONAL),
+    OCCURRED_AT,
+};
+static const struct json_table limit_table = JSON_TABLE("ObserveLimitLine", struct observe_op, limit_fields);
+
+/* ---- The table of ops ---- */
+
+enum op {
+    OP_LEASE_CREATE,
+    OP_LEASE_RELEASE,
+    OP_LEASE_HEARTBEAT,
+    OP_OBSERVE_OUT,
+    OP_OBSERVE_IN,
+    OP_OBSERVE_DENIED,
+    OP_OBSERVE_RESTART,
+    OP_OBSERVE_READ,
+    OP_OBSERVE_LIMIT,
+    OP_COUNT
+};
+
+const size_t op_count = OP_COUNT;
+const struct str op_words[] = {
+    STR_INIT("lease.create"), STR_INIT("lease.release"),  STR_INIT("lease.heartbeat"),
+    STR_INIT("observe.out"),  STR_INIT("observe.in"),     STR_INIT("observe.denied"),
+    STR_INIT("observe.restart"), STR_INIT("observe.read"), STR_INIT("observe.limit"),
+};
+const struct json_table *const op_tables[] = {
+    &lease_request_table, &release_table, &heartbeat_table, &out_table,   &in_table,
+    &denied_table,        &restart_table, &read_table,      &limit_table,
+};
+static const enum command_kind op_commands[] = {
+    COMMAND_LEASE_CREATE,   COMMAND_LEASE_RELEASE, COMMAND_LEASE_HEARTBEAT, COMMAND_OBSERVE_OUT,  COMMAND_OBSERVE_IN,
+    COMMAND_OBSERVE_DENIED, COMMAND_OBSERVE_RESTART, COMMAND_OBSERVE_READ,  COMMAND_OBSERVE_LIMIT,
+};
+
+struct op_line {
+    int op;
+    union {
+        struct lease_request create;
+        struct lease_op lease;
+        struct observe_op observe;
+    };
+};
+
+static const struct json_tagged tagged = {
+    .tag = "op",
+    .words = op_words,
+    .tables = op_tables,
+    .count = OP_COUNT,
+    .choice_at = offsetof(struct op_line, op),
+    .request_at = offsetof(struct op_line, create),
+};
+
+static bool observe_fill(struct call *call, struct job *job, const struct observe_op *request, struct err *err)
+{
+    struct observation *seen = &job->command.observation;
+
+    job->command.actor.via = VIA_OBSERVATION;
+    seen->product = request->product;
+    seen->feature = request->feature;
+    seen->quantity = request->quantity;
+    seen->limit = request->limit;
+    seen->line = request->line;
+    seen->occurred_at_ms = request->occurred_at;
+    seen->offset = request->offset;
+    memcpy(seen->head, request->head, sizeof(seen->head));
+    return (!request->user.len ||
+            asserted_alias(call, job, NAME_ALIAS_USER, request->user, &seen->user_alias, err)) &&
+           (!request->host.len || asserted_alias(call, job, NAME_ALIAS_HOST, request->host, &seen->host_alias, err));
+}
+
+/*
+ * The defaults depend on the op, which is not known before the line is read: the first reading finds it, with those of
+ * a check-out. Those of an observation lie elsewhere in the union, so a line of that kind is read once more with its
+ * own.
+ */
+static status line_read(struct call *call, struct str text, struct op_line *ret_line, struct err *err)
+{
+    ret_line->create = lease_request_default();
+    TRY(json_read_tagged(text, &tagged, call_arena(call), ret_line, err));
+    if (ret_line->op < OP_OBSERVE_OUT)
+        return OK;
+    ret_line->observe = (struct observe_op){ .quantity = 1, .limit = -1 };
+    return json_read_tagged(text, &tagged, call_arena(call), ret_line, err);
+}
+
+bool op_fill(struct call *call, struct job *job, struct str text, struct err *err)
+{
+    struct op_line line = { 0 };
+
+    if (line_read(call, text, &line, err).code)
+        return false;
+    job->command.kind = op_commands[line.op];
+    if (line.op == OP_LEASE_CREATE)
+        return lease_job_fill(call, job, &line.create, err);
+    if (line.op >= OP_OBSERVE_OUT)
+        return observe_fill(call, job, &line.observe, err);
+    job->command.lease = line.lease.lease;
+    return true;
+}
+
+struct str op_member(struct str member)
+{
+    struct str found = str_eq(member, STR("op")) ? STR("op") : STR_NONE;
+
+    for (size_t i = 0; i < OP_COUNT && !found.len; i++)
+        found = table_member(op_tables[i], member);
+    return found;
+}

@@ -1,0 +1,102 @@
+/*
+ * api/ticket: waiting for a seat: a poll that keeps its place, held until its turn comes; claim; giving up.
+ */
+#include "api/answer.h"
+#include "api/handlers.h"
+#include "api/requests.h"
+#include "api/wait.h"
+
+struct poll {
+    struct wait wait;
+    struct call *call;
+    struct id ticket;
+    bool last_try;
+};
+
+static void poll_submit(struct poll *poll, call_answer *answer)
+{
+    struct job *job = call_job(poll->call, COMMAND_TICKET_POLL);
+
+    if (!job) {
+        wait_leave(&poll->wait);
+        return;
+    }
+    job->command.ticket = poll->ticket;
+    call_submit(poll->call, answer);
+}
+
+/* Held while it waits for its turn; everything else is told at once. */
+static void poll_answer(struct call *call)
+{
+    struct poll *poll = call->detail;
+    const struct reply *reply = &call->jobs->reply;
+
+    if (!poll->last_try && reply->verdict == VERDICT_DONE && reply->outcome.kind == OUTCOME_TICKET &&
+        reply->outcome.place > 0) {
+        wait_sleep(&poll->wait);
+        return;
+    }
+    wait_leave(&poll->wait);
+    answer_call(call);
+}
+
+static void poll_again(struct wait *wait)
+{
+    struct poll *poll = wait->owner;
+
+    poll->last_try = true;
+    poll_submit(poll, poll_answer);
+}
+
+void ticket_poll_handle(struct exchange *exchange)
+{
+    struct call *call = call_of(exchange);
+    struct poll *poll = arena_new(call_arena(call), 1, sizeof(*poll));
+    int64_t wait_s = call_number(call, QUERY_WAIT_S, 0);
+    struct id ticket;
+
+    if (!poll) {
+        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        return;
+    }
+    if (!call_path_id(call, 0, ID_TICKET, &ticket))
+        return;
+    poll->call = call;
+    poll->ticket = ticket;
+    poll->last_try = wait_s == 0;
+    call->detail = poll;
+    if (wait_s > 0) {
+        poll->wait = (struct wait){ .waiting_for = WAIT_TICKET,
+                                    .ticket = ticket,
+                                    .until_ms = loop_now_ms(exchange->loop) + wait_s * 1000,
+                                    .wake = poll_again,
+                                    .owner = poll };
+        wait_watch(call_loop(call)->waits, &poll->wait);
+    }
+    poll_submit(poll, poll_answer);
+}
+
+static void ticket_command(struct exchange *exchange, enum command_kind kind)
+{
+    struct call *call = call_of(exchange);
+    struct id ticket;
+    struct job *job;
+
+    if (!call_path_id(call, 0, ID_TICKET, &ticket) || !call_body(call, &nothing_table, &ticket))
+        return;
+    job = call_job(call, kind);
+    if (!job)
+        return;
+    job->command.ticket = ticket;
+    call_command(call);
+}
+
+void ticket_claim_handle(struct exchange *exchange)
+{
+    ticket_command(exchange, COMMAND_TICKET_CLAIM);
+}
+
+void ticket_cancel_handle(struct exchange *exchange)
+{
+    ticket_command(exchange, COMMAND_TICKET_CANCEL);
+}

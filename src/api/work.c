@@ -1,0 +1,52 @@
+#include "api/work.h"
+
+#include "api/problems.h"
+#include "base/log.h"
+
+static void on_worker(struct worker_job *job, unsigned worker)
+{
+    struct work *work = (struct work *)(void *)((char *)job - offsetof(struct work, job));
+    struct ledger_view *view = NULL;
+
+    (void)worker;
+    work->status = ledger_view_open(call_api(work->call)->views, &view, &work->err);
+    if (!work->status.code)
+        work->status = work->run(work, view);
+    ledger_view_close(view);
+}
+
+static void on_loop(struct loop_task *task)
+{
+    struct worker_job *job = (struct worker_job *)(void *)((char *)task - offsetof(struct worker_job, done));
+    struct work *work = (struct work *)(void *)((char *)job - offsetof(struct work, job));
+
+    work->done(work);
+}
+
+void work_start(struct call *call, struct work *work)
+{
+    work->call = call;
+    work->job = (struct worker_job){ .done = { .run = on_loop }, .loop = call->exchange->loop, .work = on_worker };
+    work->err = (struct err){ 0 };
+    work->status = worker_run(call_api(call)->workers, &work->job);
+    if (work->status.code)
+        work->done(work);
+}
+
+void work_failed(const struct work *work)
+{
+    switch (work->status.code) {
+    case CODE_BUSY:
+    case CODE_NO_MEMORY:
+        answer_problem(work->call, PROBLEM_OVERLOADED, STR_NONE);
+        break;
+    case CODE_UNAVAILABLE:
+        answer_problem(work->call, PROBLEM_READ_ONLY, STR("the ledger can't be read at the moment"));
+        break;
+    default:
+        log_write(LOG_ERROR, "api", "%s: %s", about_of(work->call->exchange->route)->name,
+                  work->err.text[0] ? work->err.text : status_name(work->status));
+        answer_problem(work->call, PROBLEM_INTERNAL, STR_NONE);
+        break;
+    }
+}

@@ -1,0 +1,15 @@
+/*
+ * api/would: the answer to a dry run: the entries that would be written, and whom and what they concern.
+ */
+#ifndef API_WOULD_H
+#define API_WOULD_H
+
+#include "api/call.h"
+
+void would_answer(struct call *call, const struct job *job);
+/* The members `would` and `affected`, into an open object. */
+void would_write(struct call *call, const struct job *job, struct json_out *out);
+/* For the schema. */
+extern const struct shape would_shape;
+
+#endif
