@@ -1,7 +1,6 @@
 /*
  * The http room's server as a whole: starting, several loops, workers, and stopping in good order.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -283,6 +282,7 @@ static void a_half_sent_request_is_waited_for_when_the_server_stops(void)
     void *in_good_order = NULL;
     pthread_t stopper;
     struct str stream;
+    struct reply reply;
 
     if (!world || !CHECK(client_send(half, STR("GET /tagged HTTP/1.1\r\n"))))
         return;
@@ -292,7 +292,9 @@ static void a_half_sent_request_is_waited_for_when_the_server_stops(void)
     CHECK_INT(client_read_all(idle, &nothing).len, 0); /* the stop has begun */
     CHECK(client_send(half, STR("Host: a\r\n\r\n")));
     stream = client_read_all(half, &bytes);
-    CHECK_INT(reply_take(&stream, false).status, 200);
+    reply = reply_take(&stream, false);
+    CHECK_INT(reply.status, 200);
+    CHECK_STR(reply_field(&reply, STR("connection")), STR("close"));
     (void)close(half);
     half = -1;
     CHECK(pthread_join(stopper, &in_good_order) == 0);
