@@ -4,7 +4,9 @@
  * Runs once, before there is a writer. A run that was cut off leaves a directory that engine_open refuses and this
  * refuses too, by name: nothing is guessed about half a ledger.
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "codec/json_out.h"
 #include "core/private.h"
@@ -134,6 +136,8 @@ static status ledger_make(struct genesis *genesis, struct err *err)
     struct store_fact facts[2];
     struct signer *signer = NULL;
 
+    if (mkdir(genesis->wanted->dir, S_IRWXU) && errno != EEXIST)
+        return err_system(err, "make", genesis->wanted->dir);
     TRY(signer_create(genesis->wanted->dir, genesis->wanted->origin, err));
     TRY(signer_open(genesis->wanted->dir, &signer, err));
     vkey_add(&vkey, signer_vkey(signer));
