@@ -4,10 +4,22 @@
 #include "api/receipt.h"
 #include "api/would.h"
 
-#define ENTRY_ON(name_, field_)        { .name = (name_), .kind = SHAPE_ON, .at = (field_) }
-#define ENTRY_DATA(name_, field_)      { .name = (name_), .kind = SHAPE_DATA, .at = (field_) }
-#define ENTRY_DATA_MAYBE(name_, field_) { .name = (name_), .kind = SHAPE_DATA, .at = (field_), .maybe = true }
-#define FIXED(name_, word_)            { .name = (name_), .kind = SHAPE_FIXED, .fixed = STR_INIT(word_) }
+#define ENTRY_ON(name_, field_)                                                                                        \
+    {                                                                                                                  \
+        .name = (name_), .kind = SHAPE_ON, .at = (field_)                                                              \
+    }
+#define ENTRY_DATA(name_, field_)                                                                                      \
+    {                                                                                                                  \
+        .name = (name_), .kind = SHAPE_DATA, .at = (field_)                                                            \
+    }
+#define ENTRY_DATA_MAYBE(name_, field_)                                                                                \
+    {                                                                                                                  \
+        .name = (name_), .kind = SHAPE_DATA, .at = (field_), .maybe = true                                             \
+    }
+#define FIXED(name_, word_)                                                                                            \
+    {                                                                                                                  \
+        .name = (name_), .kind = SHAPE_FIXED, .fixed = STR_INIT(word_)                                                 \
+    }
 
 /* clang-format off */
 static const struct shape_member lease_members[] = {
@@ -236,6 +248,31 @@ static const struct shape *outcome_shape(const struct outcome *outcome)
 
 /* ---- Reading and writing one answer ---- */
 
+static bool is_observation(enum command_kind kind)
+{
+    return kind >= COMMAND_OBSERVE_OUT && kind <= COMMAND_OBSERVE_LIMIT;
+}
+
+/* A command is answered by its first entry; an observation by what was seen, after the entries of what was new in it.
+ */
+static bool answers(enum command_kind kind, enum audit_code code)
+{
+    return !is_observation(kind) || code == TS3007 || (code >= TS6001 && code <= TS6006) || !answer_rows[code].status;
+}
+
+static bool entry_find(const struct job *job, struct answer *ret_answer)
+{
+    for (size_t i = 0; i < job->reply.leaf_count; i++) {
+        ret_answer->index = job->reply.index + i;
+        if (entry_decode(job->reply.leaves[i], &ret_answer->entry, NULL).code)
+            return false;
+        if (answers(job->command.kind, ret_answer->entry.code))
+            return true;
+    }
+    ret_answer->index = job->reply.index;
+    return false;
+}
+
 void answer_read(const struct job *job, struct answer *ret_answer)
 {
     const struct outcome *outcome = &job->reply.outcome;
@@ -244,8 +281,7 @@ void answer_read(const struct job *job, struct answer *ret_answer)
     ret_answer->row = NULL;
     ret_answer->problem = PROBLEM_NONE;
     ret_answer->reason = outcome->reason;
-    ret_answer->has_entry =
-        job->reply.leaf_count > 0 && !entry_decode(job->reply.leaves[0], &ret_answer->entry, NULL).code;
+    ret_answer->has_entry = entry_find(job, ret_answer);
     if (outcome_shape(outcome))
         return;
     if (outcome->kind == OUTCOME_PROBLEM || outcome->kind == OUTCOME_FLOOD) {
@@ -294,8 +330,8 @@ void answer_write(struct call *call, const struct job *job, const struct answer 
         for (int i = 0; i < ANSWER_PARTS_MAX && answer->row->parts[i].name; i++)
             part_write(job, &answer->row->parts[i], out);
     }
-    if (job->reply.index != UINT64_MAX)
-        json_out_u64(out, "index", job->reply.index);
+    if (answer->index != UINT64_MAX)
+        json_out_u64(out, "index", answer->index);
 }
 
 void answer_call(struct call *call)

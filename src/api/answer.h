@@ -33,8 +33,9 @@ struct answer {
     const struct answer_row *row; /* NULL: a problem, or an outcome without an entry */
     enum problem problem;         /* PROBLEM_NONE: none */
     enum reason reason;           /* of a problem that has one */
+    uint64_t index;               /* of the entry that covers it; UINT64_MAX: none */
     bool has_entry;
-    struct entry entry; /* the first one, decoded */
+    struct entry entry; /* the one that answers, decoded */
 };
 
 /* Of a job that is done (VERDICT_DONE) and was not a view. */

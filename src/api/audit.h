@@ -14,5 +14,7 @@
 void audit_record(struct call *call, int64_t from, int64_t limit, call_answer *next);
 /* Whether the caller may read entries of every organisation; if not, it was refused as if there were nothing. */
 bool audit_is_whole(struct call *call);
+/* The index in the path; false: it is none, and the call is answered. */
+bool audit_path_index(struct call *call, uint64_t *ret_index);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * api/list: live lists, read from the facts on the engine's thread (docs/decisions/0002): pages of rows, copied into the
- * call's arena there and written as JSON on the loop.
+ * api/list: live lists, read from the facts on the engine's thread (docs/decisions/0002): pages of rows, copied into
+ * the call's arena there and written as JSON on the loop.
  *
  * The engine is held for a slice of the table at a time, whatever the page costs. A page whose rows are somebody else's
  * is recorded before it is answered (P1), as a read of the kind's scope.

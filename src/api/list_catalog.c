@@ -173,7 +173,8 @@ static bool license_read(struct view *view, uint32_t place, void *ret_row)
 
     if (!sees_organisation(view->facts, view->viewer, organisation))
         return false;
-    view->foreign = view->foreign || (license->holder != view->viewer_place && organisation != view->viewer->organisation);
+    view->foreign =
+        view->foreign || (license->holder != view->viewer_place && organisation != view->viewer->organisation);
     *row = (struct license_row){ .id = license->id,
                                  .product_id = product->id,
                                  .product = view_copy(view, label_str(&product->name)),

@@ -172,8 +172,8 @@ static bool lease_read(struct view *view, uint32_t place, void *ret_row)
     int64_t seen_ms = lease_pulse_at(view->facts, place)->last_seen_ms;
     struct lease_row *row = ret_row;
 
-    if (!mine && (!view->all || !sees_organisation(view->facts, view->viewer,
-                                                   principal_organisation(view->facts, lease->principal))))
+    if (!mine && (!view->all ||
+                  !sees_organisation(view->facts, view->viewer, principal_organisation(view->facts, lease->principal))))
         return false;
     view->foreign = view->foreign || !mine;
     *row = (struct lease_row){ .id = lease->id,

@@ -1,6 +1,6 @@
 /*
- * api/metrics: numbers for Prometheus (text format 0.0.4). Whoever reads them without a token sees the server's own; who
- * may read the catalogue also sees what is used of each feature, under the names that dashboards for FlexNet know.
+ * api/metrics: numbers for Prometheus (text format 0.0.4). Whoever reads them without a token sees the server's own;
+ * who may read the catalogue also sees what is used of each feature, under the names that dashboards for FlexNet know.
  */
 #include "api/handlers.h"
 #include "api/list.h"

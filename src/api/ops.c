@@ -82,17 +82,17 @@ enum op {
 
 const size_t op_count = OP_COUNT;
 const struct str op_words[] = {
-    STR_INIT("lease.create"), STR_INIT("lease.release"),  STR_INIT("lease.heartbeat"),
-    STR_INIT("observe.out"),  STR_INIT("observe.in"),     STR_INIT("observe.denied"),
-    STR_INIT("observe.restart"), STR_INIT("observe.read"), STR_INIT("observe.limit"),
+    STR_INIT("lease.create"),    STR_INIT("lease.release"), STR_INIT("lease.heartbeat"),
+    STR_INIT("observe.out"),     STR_INIT("observe.in"),    STR_INIT("observe.denied"),
+    STR_INIT("observe.restart"), STR_INIT("observe.read"),  STR_INIT("observe.limit"),
 };
 const struct json_table *const op_tables[] = {
     &lease_request_table, &release_table, &heartbeat_table, &out_table,   &in_table,
     &denied_table,        &restart_table, &read_table,      &limit_table,
 };
 static const enum command_kind op_commands[] = {
-    COMMAND_LEASE_CREATE,   COMMAND_LEASE_RELEASE, COMMAND_LEASE_HEARTBEAT, COMMAND_OBSERVE_OUT,  COMMAND_OBSERVE_IN,
-    COMMAND_OBSERVE_DENIED, COMMAND_OBSERVE_RESTART, COMMAND_OBSERVE_READ,  COMMAND_OBSERVE_LIMIT,
+    COMMAND_LEASE_CREATE,   COMMAND_LEASE_RELEASE,   COMMAND_LEASE_HEARTBEAT, COMMAND_OBSERVE_OUT,   COMMAND_OBSERVE_IN,
+    COMMAND_OBSERVE_DENIED, COMMAND_OBSERVE_RESTART, COMMAND_OBSERVE_READ,    COMMAND_OBSERVE_LIMIT,
 };
 
 struct op_line {
@@ -126,8 +126,7 @@ static bool observe_fill(struct call *call, struct job *job, const struct observ
     seen->occurred_at_ms = request->occurred_at;
     seen->offset = request->offset;
     memcpy(seen->head, request->head, sizeof(seen->head));
-    return (!request->user.len ||
-            asserted_alias(call, job, NAME_ALIAS_USER, request->user, &seen->user_alias, err)) &&
+    return (!request->user.len || asserted_alias(call, job, NAME_ALIAS_USER, request->user, &seen->user_alias, err)) &&
            (!request->host.len || asserted_alias(call, job, NAME_ALIAS_HOST, request->host, &seen->host_alias, err));
 }
 

@@ -44,7 +44,7 @@ static struct str reason_detail(enum reason reason)
         [REASON_REVOKED] = STR_INIT("the licence was revoked"),
         [REASON_NOT_FOUND] = STR_INIT("no licence that you may use has this feature"),
         [REASON_QUEUE_FULL] = STR_INIT("every seat is taken and the queue is full"),
-        [REASON_BAD_TOKEN] = STR_INIT("this is no token of this server"),
+        [REASON_BAD_TOKEN] = STR_INIT("no token came along, or none of this server"),
         [REASON_TOKEN_EXPIRED] = STR_INIT("the token has expired"),
         [REASON_TOKEN_REVOKED] = STR_INIT("the token was revoked"),
         [REASON_DISABLED] = STR_INIT("the token's owner is disabled"),
@@ -199,8 +199,7 @@ void problem_write(struct call *call, const struct job *job, const struct answer
 void answer_problem_of(struct call *call, const struct job *job, const struct answer *answer)
 {
     static const struct response_field challenge = { STR_INIT("WWW-Authenticate"), STR_INIT("Bearer") };
-    struct http_problem doc =
-        document(answer->problem, problem_detail(call, job, answer), job->reply.outcome.member);
+    struct http_problem doc = document(answer->problem, problem_detail(call, job, answer), job->reply.outcome.member);
     struct json_out out;
 
     if (answer->problem == PROBLEM_UNAUTHORIZED) {

@@ -9,8 +9,8 @@
 
 enum query {
     QUERY_DRY_RUN,
-    QUERY_AFTER,  /* a list's cursor */
-    QUERY_SINCE,  /* "after" of the audit log: an index */
+    QUERY_AFTER, /* a list's cursor */
+    QUERY_SINCE, /* "after" of the audit log: an index */
     QUERY_LIMIT,
     QUERY_MIN_INDEX,
     QUERY_ALL,

@@ -7,8 +7,8 @@
 #include "api/call.h"
 
 /*
- * Answers the call, whose one job is done and wanted a receipt. When no checkpoint covers the entry yet, because signing
- * fails, the answer comes without `receipt`: it is true all the same.
+ * Answers the call, whose one job is done and wanted a receipt. When no checkpoint covers the entry yet, because
+ * signing fails, the answer comes without `receipt`: it is true all the same.
  */
 void receipt_answer(struct call *call);
 

@@ -19,7 +19,8 @@
     }
 #define TAKES(path_, permission_, bytes_, handler_, ...)                                                               \
     {                                                                                                                  \
-        METHOD_POST, (path_), (permission_), (bytes_), (handler_), "application/json", ABOUT("POST " path_, __VA_ARGS__) \
+        METHOD_POST, (path_), (permission_), (bytes_), (handler_), "application/json",                                 \
+            ABOUT("POST " path_, __VA_ARGS__)                                                                          \
     }
 #define ENDS(path_, permission_, handler_, ...)                                                                        \
     {                                                                                                                  \

@@ -13,9 +13,9 @@
 #include "api/work.h"
 #include "http/respond.h"
 
-#define BACKUPS_DIR      "backups"
-#define BACKUP_NAME_MAX  64
-#define PATH_BYTES       4096
+#define BACKUPS_DIR     "backups"
+#define BACKUP_NAME_MAX 64
+#define PATH_BYTES      4096
 
 void health_handle(struct exchange *exchange)
 {

@@ -176,8 +176,7 @@ static void id_schema(enum id_kind kind, struct json_out *out)
     char space[64];
     struct buf pattern = BUF_OVER(space);
 
-    buf_add_format(&pattern, "^%.*s_[0-7][0-9a-hjkmnp-tv-z]{25}$",
-                   STR_ARG(kind ? id_prefix(kind) : STR("[a-z]{3}")));
+    buf_add_format(&pattern, "^%.*s_[0-7][0-9a-hjkmnp-tv-z]{25}$", STR_ARG(kind ? id_prefix(kind) : STR("[a-z]{3}")));
     type_schema("string", NULL, out);
     json_out_text(out, "pattern", buf_str(&pattern));
 }

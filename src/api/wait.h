@@ -10,9 +10,9 @@
 
 #include "api/call.h"
 
-#define WAITS_MAX   16384 /* held requests of one loop; one more is answered at once, as if its time were over */
-#define WOKEN_MAX   1024  /* tickets noted between two turns; beyond it all who wait look for themselves */
-#define PUBLISH_MS  3000  /* a checkpoint comes each second; three without one, and signing fails */
+#define WAITS_MAX  16384 /* held requests of one loop; one more is answered at once, as if its time were over */
+#define WOKEN_MAX  1024  /* tickets noted between two turns; beyond it all who wait look for themselves */
+#define PUBLISH_MS 3000  /* a checkpoint comes each second; three without one, and signing fails */
 
 struct waits;
 
