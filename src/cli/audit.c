@@ -236,7 +236,7 @@ static const struct cli_command proof_command = {
     .run = audit_run,
 };
 static const struct cli_command clock_command = REQUEST_COMMAND(
-    change_rows, SPEC("POST", "/v1/clock/confirm", .done = "confirmed the clock by"), .words = "clock confirm",
+    change_rows, SPEC("POST", "/v1/clock/confirm", .columns = "jump_ms index"), .words = "clock confirm",
     .summary = "after a jump of the server's clock: its time is right", .example = "tally clock confirm");
 
 static const struct cli_command *const commands[] = { &tail_command, &show_command, &proof_command, &verify_command,

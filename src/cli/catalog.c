@@ -6,9 +6,12 @@
 #include "cli/request_rows.h"
 
 #define PRODUCT_COLUMNS "id name features"
-#define LICENSE_COLUMNS "id product holder kind state starts_at expires_at entitlements pools"
-#define POOL_COLUMNS    "id feature kind used occupied queued over limit license licenses holder"
-#define LEASE_COLUMNS   "id feature quantity state granted_at expires_at proven_until principal user host pool license"
+#define LICENSE_COLUMNS "id product product_id holder holder_name kind state starts_at expires_at entitlements"
+#define POOL_COLUMNS                                                                                                   \
+    "id feature kind holder holder_name used occupied queued over limit grace_s ends_at license licenses"
+#define LEASE_COLUMNS                                                                                                  \
+    "id feature kind quantity ttl_s principal principal_name granted_at expires_at proven_until ending pool license "  \
+    "index"
 
 /* ---- Organisations and products ---- */
 
@@ -21,7 +24,7 @@ static const struct cli_command organisation_list =
                  "/v1/organisations", "organisations", "id name");
 static const struct cli_command organisation_show =
     SHOW_COMMAND("organisation show", "one organisation", "tally organisation show org_01h455vb4pex5vsknk084sn02q",
-                 "ORGANISATION", "/v1/organisations/{}", "id name");
+                 "ORGANISATION", "/v1/organisations/{}", "organisations", "id name");
 
 static const struct option_row product_create_rows[] = {
     OPTION_TEXTS_ROW("feature", features, "NAME", SHAPED_NAMES, true, "a feature of it; may be repeated"),
@@ -35,7 +38,7 @@ static const struct cli_command product_list = LIST_COMMAND(
     "product list", "the products and their features", "tally product list", "/v1/products", "products", "id name");
 static const struct cli_command product_show =
     SHOW_COMMAND("product show", "one product", "tally product show prd_01h455vb4pex5vsknk084sn02q", "PRODUCT",
-                 "/v1/products/{}", PRODUCT_COLUMNS);
+                 "/v1/products/{}", "products", PRODUCT_COLUMNS);
 
 /* ---- Licences ---- */
 
@@ -54,10 +57,10 @@ static const struct cli_command license_create = REQUEST_COMMAND(
     .summary = "grant a licence", .example = "tally license create --product cad --holder acme --feature render=8");
 static const struct cli_command license_list =
     LIST_COMMAND("license list", "the licences", "tally license list --where state=active", "/v1/licenses", "licenses",
-                 "id product holder kind state starts_at expires_at");
-static const struct cli_command license_show =
-    SHOW_COMMAND("license show", "one licence with its entitlements",
-                 "tally license show lic_01h455vb4pex5vsknk084sn02q", "LICENSE", "/v1/licenses/{}", LICENSE_COLUMNS);
+                 "id product holder_name kind state starts_at expires_at");
+static const struct cli_command license_show = SHOW_COMMAND("license show", "one licence with its entitlements",
+                                                            "tally license show lic_01h455vb4pex5vsknk084sn02q",
+                                                            "LICENSE", "/v1/licenses/{}", "", LICENSE_COLUMNS);
 
 static const struct option_row reason_rows[] = { REASON_ROW, DRY_RUN_ROW };
 static const struct cli_command license_suspend =
@@ -98,9 +101,10 @@ static const struct cli_command license_change =
 
 static const struct cli_command pool_list =
     LIST_COMMAND("pool list", "the pools of seats and how they stand", "tally pool list --where feature=cad/render",
-                 "/v1/pools", "pools", "id feature kind used occupied queued over limit license");
-static const struct cli_command pool_show = SHOW_COMMAND(
-    "pool show", "one pool", "tally pool show pol_01h455vb4pex5vsknk084sn02q", "POOL", "/v1/pools/{}", POOL_COLUMNS);
+                 "/v1/pools", "pools", "id feature kind holder_name used occupied queued over limit");
+static const struct cli_command pool_show =
+    SHOW_COMMAND("pool show", "one pool", "tally pool show pol_01h455vb4pex5vsknk084sn02q", "POOL", "/v1/pools/{}", "",
+                 POOL_COLUMNS);
 
 static const struct option_row lease_list_rows[] = {
     OPTION_FLAG_ROW("all", all, "others' too, which is recorded"),
@@ -109,11 +113,11 @@ static const struct option_row lease_list_rows[] = {
 static const struct cli_command lease_list = REQUEST_COMMAND(
     lease_list_rows,
     SPEC("GET", "/v1/leases", .list = "leases",
-         .columns = "id feature quantity granted_at expires_at principal user host"),
+         .columns = "id feature kind quantity principal_name granted_at expires_at"),
     .words = "lease list", .summary = "live leases: one's own, or all", .example = "tally lease list --all");
 static const struct cli_command lease_show =
     SHOW_COMMAND("lease show", "one lease", "tally lease show lse_01h455vb4pex5vsknk084sn02q", "LEASE", "/v1/leases/{}",
-                 LEASE_COLUMNS);
+                 "", LEASE_COLUMNS);
 static const struct cli_command lease_release =
     REQUEST_COMMAND(change_rows, SPEC("DELETE", "/v1/leases/{}", .done = "released"), .words = "lease release",
                     .summary = "give one's own seats back",

@@ -6,9 +6,10 @@
 #include "cli/request_rows.h"
 #include "cli/token_create.h"
 
-#define PRINCIPAL_COLUMNS "id name organisation role state disabled"
-#define TOKEN_COLUMNS     "id owner scopes expires_at state"
+#define PRINCIPAL_COLUMNS "id name organisation organisation_name role disabled teams"
+#define TOKEN_COLUMNS     "id owner owner_name scopes expires_at revoked"
 
+static const struct option_row reason_rows[] = { REASON_ROW, DRY_RUN_ROW };
 static const struct option_row principal_create_rows[] = {
     OPTION_TEXT_ROW("organisation", organisation, "ORGANISATION", SHAPED_TEXT,
                     "an id or a name (default: one's own, or the installation's)"),
@@ -27,11 +28,12 @@ static const struct cli_command user_create =
     REQUEST_COMMAND(principal_create_rows, SPEC("POST", "/v1/users", .operand = "name", .done = "created"),
                     .words = "user create", .summary = "add a person",
                     .example = "tally user create maria --organisation acme --role member", ONE_OPERAND("NAME"));
-static const struct cli_command user_list = LIST_COMMAND(
-    "user list", "the people", "tally user list --where role=admin", "/v1/users", "users", "id name organisation role");
+static const struct cli_command user_list =
+    LIST_COMMAND("user list", "the people", "tally user list --where role=admin", "/v1/users", "users",
+                 "id name organisation_name role disabled");
 static const struct cli_command user_show =
     SHOW_COMMAND("user show", "one person", "tally user show usr_01h455vb4pex5vsknk084sn02q", "USER", "/v1/users/{}",
-                 PRINCIPAL_COLUMNS);
+                 "users", PRINCIPAL_COLUMNS);
 
 /* ---- Teams ---- */
 
@@ -39,20 +41,19 @@ static const struct cli_command team_create = REQUEST_COMMAND(
     team_create_rows, SPEC("POST", "/v1/teams", .operand = "name", .done = "created"), .words = "team create",
     .summary = "add a team", .example = "tally team create design --organisation acme", ONE_OPERAND("NAME"));
 static const struct cli_command team_list =
-    LIST_COMMAND("team list", "the teams", "tally team list", "/v1/teams", "teams", "id name organisation");
+    LIST_COMMAND("team list", "the teams", "tally team list", "/v1/teams", "teams", "id name organisation_name");
 static const struct cli_command team_show =
     SHOW_COMMAND("team show", "one team with its members", "tally team show tem_01h455vb4pex5vsknk084sn02q", "TEAM",
-                 "/v1/teams/{}", "id name organisation members");
-static const struct cli_command team_add =
-    REQUEST_COMMAND(change_rows, SPEC("POST", "/v1/teams/{}/members", .operand = "user", .done = "added"),
-                    .words = "team add", .summary = "make a person a member of a team",
-                    .example = "tally team add tem_01h455vb4pex5vsknk084sn02q usr_01h455vb4pex5vsknk084sn02q",
-                    .operands = "TEAM USER", .operands_min = 2, .operands_max = 2);
-static const struct cli_command team_remove =
-    REQUEST_COMMAND(change_rows, SPEC("DELETE", "/v1/teams/{}/members/{}", .done = "removed"), .words = "team remove",
-                    .summary = "end a person's membership of a team",
-                    .example = "tally team remove tem_01h455vb4pex5vsknk084sn02q usr_01h455vb4pex5vsknk084sn02q",
-                    .operands = "TEAM USER", .operands_min = 2, .operands_max = 2);
+                 "/v1/teams/{}", "teams", "id name organisation organisation_name members");
+static const struct cli_command team_add = REQUEST_COMMAND(
+    change_rows,
+    SPEC("POST", "/v1/teams/{}/members", .operand = "user", .named = "teams users", .columns = "team user index"),
+    .words = "team add", .summary = "make a person a member of a team", .example = "tally team add design maria",
+    .operands = "TEAM USER", .operands_min = 2, .operands_max = 2);
+static const struct cli_command team_remove = REQUEST_COMMAND(
+    change_rows, SPEC("DELETE", "/v1/teams/{}/members/{}", .named = "teams users", .columns = "team user index"),
+    .words = "team remove", .summary = "end a person's membership of a team",
+    .example = "tally team remove design maria", .operands = "TEAM USER", .operands_min = 2, .operands_max = 2);
 
 /* ---- Services ---- */
 
@@ -64,7 +65,7 @@ static const struct cli_command service_list = LIST_COMMAND("service list", "the
                                                             "/v1/services", "services", "id name organisation role");
 static const struct cli_command service_show =
     SHOW_COMMAND("service show", "one program", "tally service show svc_01h455vb4pex5vsknk084sn02q", "SERVICE",
-                 "/v1/services/{}", PRINCIPAL_COLUMNS);
+                 "/v1/services/{}", "services", PRINCIPAL_COLUMNS);
 
 /* ---- Tokens ---- */
 
@@ -87,16 +88,40 @@ static const struct cli_command token_create = {
     .defaults = request_defaults,
     .run = token_create_run,
 };
+static const struct option_row token_list_rows[] = {
+    OPTION_FLAG_ROW("all", all, "others' too, which is recorded"),
+    WHERE_ROWS,
+};
 static const struct cli_command token_list =
-    LIST_COMMAND("token list", "the tokens, of which only hashes are kept", "tally token list --where state=active",
-                 "/v1/api-tokens", "tokens", TOKEN_COLUMNS);
+    REQUEST_COMMAND(token_list_rows, SPEC("GET", "/v1/api-tokens", .list = "tokens", .columns = TOKEN_COLUMNS),
+                    .words = "token list", .summary = "tokens, one's own or all; of each only a hash is kept",
+                    .example = "tally token list --all --where revoked=no");
 static const struct cli_command token_revoke =
     REQUEST_COMMAND(change_rows, SPEC("DELETE", "/v1/api-tokens/{}", .done = "revoked"), .words = "token revoke",
                     .summary = "end a token at once", .example = "tally token revoke tok_01h455vb4pex5vsknk084sn02q",
                     ONE_OPERAND("TOKEN"));
 
+/* ---- Oneself, and what others may do ---- */
+
+static const struct cli_command role_change = REQUEST_COMMAND(
+    reason_rows, SPEC("POST", "/v1/roles", .operand = "principal role", .columns = "user service role index"),
+    .words = "role change", .summary = "give a person or program another role",
+    .example = "tally role change usr_01h455vb4pex5vsknk084sn02q auditor", .operands = "WHO ROLE", .operands_min = 2,
+    .operands_max = 2);
+static const struct cli_command me = {
+    .words = "me",
+    .summary = "who one is to the server, and what one may do",
+    .example = "tally me",
+    .options = show_rows,
+    .options_size = sizeof(struct request_options),
+    .defaults = request_defaults,
+    .run = request_run,
+    .detail = SPEC("GET", "/v1/me", .columns = "id name role organisation organisation_name level token permissions"),
+};
+
 static const struct cli_command *const commands[] = {
-    &user_create, &user_list,      &user_show,    &team_create,  &team_list,    &team_show,  &team_add,
-    &team_remove, &service_create, &service_list, &service_show, &token_create, &token_list, &token_revoke,
+    &user_create, &user_list,    &user_show,      &team_create,  &team_list,    &team_show,
+    &team_add,    &team_remove,  &service_create, &service_list, &service_show, &token_create,
+    &token_list,  &token_revoke, &role_change,    &me,
 };
 const struct command_group people_group = { "People and access", commands, sizeof(commands) / sizeof(commands[0]) };

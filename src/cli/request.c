@@ -37,9 +37,9 @@ static void would_print(struct json_node answer)
     }
 }
 
-static void object_show(const struct request_spec *spec, const struct json_doc *doc)
+static void object_show(const struct request_spec *spec, bool dry_run, const struct json_doc *doc)
 {
-    if (json_node_is(json_node_member(json_doc_root(doc), "would"))) {
+    if (dry_run) {
         would_print(json_doc_root(doc));
     } else if (spec->done) {
         (void)printf("%s %.*s (entry %lld)\n", spec->done, STR_ARG(json_doc_text(doc, "id")),
@@ -67,7 +67,7 @@ static status object_run(struct session *session, const struct command_line *lin
         return OK;
     }
     TRY(json_doc_read(buf_str(&answer.body), &doc, err));
-    object_show(spec, &doc);
+    object_show(spec, options->dry_run, &doc);
     return OK;
 }
 
@@ -156,14 +156,14 @@ static status list_run(struct session *session, const struct command_line *line,
     return OK;
 }
 
-static status spec_run(struct session *session, const struct command_line *line, struct request_options *options,
+static status spec_run(struct session *session, struct command_line *line, struct request_options *options,
                        struct err *err)
 {
     AUTO(struct arena, arena_free) names = { .max_bytes = 4096 };
     const struct request_spec *spec = line->command->detail;
 
     TRY(session_open(session, err));
-    TRY(request_names_resolve(session, options, &names, err));
+    TRY(request_names_resolve(session, line, options, &names, err));
     return spec->list ? list_run(session, line, options, err) : object_run(session, line, options, err);
 }
 
@@ -171,8 +171,9 @@ int request_run(const struct command_line *line, const void *at)
 {
     AUTO(struct session, session_close) session = { 0 };
     struct request_options options = *(const struct request_options *)at;
+    struct command_line resolved = *line;
     struct err err = { 0 };
-    status s = spec_run(&session, line, &options, &err);
+    status s = spec_run(&session, &resolved, &options, &err);
 
     return s.code ? command_fail(line, exit_of(s), &err) : EXIT_DONE;
 }

@@ -36,7 +36,8 @@ struct request_options {
 struct request_spec {
     const char *method;
     const char *path;    /* "/v1/licenses/{}/suspend": each {} takes an operand */
-    const char *operand; /* the body's member that takes the operand after those; NULL: none */
+    const char *operand; /* the body's members that take the operands after those: "name", "principal role" */
+    const char *named;   /* lists to find the operands in that are names and no ids: "teams users" */
     const char *list;    /* the answer's member that holds rows; NULL: the answer is one object */
     const char *columns; /* what of a row, or of the object, is shown */
     const char *done;    /* of a change: "suspended", before its id and index; NULL: the object is shown */
@@ -44,9 +45,9 @@ struct request_spec {
 
 struct session;
 
-/* A copy of the options in which names of organisations and owners have become ids, by asking the server. */
-MUST_CHECK status request_names_resolve(struct session *session, struct request_options *options, struct arena *arena,
-                                        struct err *err);
+/* Names of organisations and owners among the options, and of what the spec says among the operands, become ids. */
+MUST_CHECK status request_names_resolve(struct session *session, struct command_line *line,
+                                        struct request_options *options, struct arena *arena, struct err *err);
 /* Every such command's defaults and run. */
 void request_defaults(void *options);
 int request_run(const struct command_line *line, const void *options);

@@ -222,11 +222,23 @@ static bool has_body(const struct cli_command *command)
     return any;
 }
 
+/* The operands that the path did not take. */
+static void operands_write(const struct command_line *line, size_t taken, struct json_out *out)
+{
+    const struct request_spec *spec = line->command->detail;
+    struct str members = str_of(spec->operand);
+    char member[MEMBER_MAX_BYTES];
+
+    for (; members.len && taken < line->operand_count; taken++) {
+        (void)str_to_c(str_take(&members, ' '), member, sizeof(member));
+        json_out_text(out, member, str_of(line->operands[taken]));
+    }
+}
+
 status request_body_make(const struct command_line *line, const struct request_options *options,
                          struct request_body *ret_body, struct err *err)
 {
     const struct cli_command *command = line->command;
-    const struct request_spec *spec = command->detail;
     struct json_out out = { .buf = &ret_body->text };
     struct making making = { .options = options, .out = &out, .target = &ret_body->target };
     size_t taken;
@@ -235,8 +247,7 @@ status request_body_make(const struct command_line *line, const struct request_o
     ret_body->text.max = BODY_MAX_BYTES;
     taken = path_add(&ret_body->target, line);
     json_out_object(&out, NULL);
-    if (spec->operand && taken < line->operand_count)
-        json_out_text(&out, spec->operand, str_of(line->operands[taken]));
+    operands_write(line, taken, &out);
     for (size_t i = 0; i < command->option_count; i++)
         TRY(member_write(&command->options[i], &making, err));
     json_out_end(&out);

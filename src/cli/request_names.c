@@ -50,38 +50,46 @@ static bool is_id(const char *text)
     return typeid_read_any(str_of(text), &kind, &id).code == CODE_OK;
 }
 
-static status list_search(struct search *search, const char *list, struct err *err)
+/* Looks in one list after the other; *text becomes the id. `what` is how the error calls it. */
+static status name_resolve(struct search *search, const char *what, struct str lists, const char **text,
+                           struct err *err)
 {
-    int64_t after = -1;
+    char list[32];
 
-    search->list = list;
-    do {
-        TRY(page_search(search, &after, err));
-    } while (after >= 0 && !search->found.len);
+    if (!*text || is_id(*text))
+        return OK;
+    search->name = *text;
+    search->found = STR_NONE;
+    while (lists.len && !search->found.len) {
+        int64_t after = -1;
+
+        (void)str_to_c(str_take(&lists, ' '), list, sizeof(list));
+        search->list = list;
+        do {
+            TRY(page_search(search, &after, err));
+        } while (after >= 0 && !search->found.len);
+    }
+    if (!search->found.len)
+        return err_member(err, CODE_NOT_FOUND, what, "%s: there is none with the name \"%.100s\"", what, *text);
+    *text = search->found.at;
     return OK;
 }
 
-status request_names_resolve(struct session *session, struct request_options *options, struct arena *arena,
-                             struct err *err)
+status request_names_resolve(struct session *session, struct command_line *line, struct request_options *options,
+                             struct arena *arena, struct err *err)
 {
     struct search search = { .session = session, .arena = arena };
+    const struct request_spec *spec = line->command->detail;
+    struct str lists = str_of(spec ? spec->named : NULL);
 
-    if (options->organisation && !is_id(options->organisation)) {
-        search.name = options->organisation;
-        TRY(list_search(&search, "organisations", err));
-        if (!search.found.len)
-            return err_member(err, CODE_NOT_FOUND, "organisation", "there is no organisation \"%s\"", search.name);
-        options->organisation = search.found.at;
-    }
-    search.found = STR_NONE;
-    if (options->owner && !is_id(options->owner)) {
-        search.name = options->owner;
-        TRY(list_search(&search, "users", err));
-        if (!search.found.len)
-            TRY(list_search(&search, "services", err));
-        if (!search.found.len)
-            return err_member(err, CODE_NOT_FOUND, "owner", "there is no user and no service \"%s\"", search.name);
-        options->owner = search.found.at;
+    TRY(name_resolve(&search, "organisation", STR("organisations"), &options->organisation, err));
+    TRY(name_resolve(&search, "owner", STR("users services"), &options->owner, err));
+    for (size_t i = 0; i < line->operand_count && lists.len; i++) {
+        struct str one = str_take(&lists, ' ');
+        char what[32];
+
+        (void)str_to_c(one, what, sizeof(what));
+        TRY(name_resolve(&search, what, one, &line->operands[i], err));
     }
     return OK;
 }

@@ -57,11 +57,13 @@ static const struct option_row change_rows[] = { DRY_RUN_ROW };
 #define LIST_COMMAND(words_, summary_, example_, path_, member_, columns_)                                             \
     REQUEST_COMMAND(list_rows, SPEC("GET", (path_), .list = (member_), .columns = (columns_)), .words = (words_),      \
                     .summary = (summary_), .example = (example_))
-#define SHOW_COMMAND(words_, summary_, example_, operand_, path_, columns_)                                            \
+/* `list_` is where a name is looked up that is no id; "" for things without names. */
+#define SHOW_COMMAND(words_, summary_, example_, operand_, path_, list_, columns_)                                     \
     {                                                                                                                  \
         .options = show_rows, .option_count = 0, .options_size = sizeof(struct request_options),                       \
-        .defaults = request_defaults, .run = request_run, .detail = SPEC("GET", (path_), .columns = (columns_)),       \
-        .words = (words_), .summary = (summary_), .example = (example_), ONE_OPERAND(operand_)                         \
+        .defaults = request_defaults, .run = request_run,                                                              \
+        .detail = SPEC("GET", (path_), .named = (list_), .columns = (columns_)), .words = (words_),                    \
+        .summary = (summary_), .example = (example_), ONE_OPERAND(operand_)                                            \
     }
 
 #endif

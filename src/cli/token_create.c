@@ -99,13 +99,14 @@ static status token_create(const struct command_line *line, struct request_optio
 {
     AUTO(struct session, session_close) session = { 0 };
     AUTO(struct arena, arena_free) names = { .max_bytes = 4096 };
+    struct command_line resolved = *line;
     int fd = -1;
     status s;
 
     TRY(session_open(&session, err));
     if (!options->owner)
         TRY(self_find(&session, &names, &options->owner, err));
-    TRY(request_names_resolve(&session, options, &names, err));
+    TRY(request_names_resolve(&session, &resolved, options, &names, err));
     if (options->token_file && !options->dry_run)
         TRY(file_make(options->token_file, &fd, err));
     s = create(&session, line, options, fd, err);

@@ -131,10 +131,23 @@ status check_leaf(struct check *check, struct str leaf, struct err *err)
     return s.code ? at_entry(index, s, err) : OK;
 }
 
+/* A head beyond the ledger's end: what it covered is gone. */
+static status anchors_end(const struct check *check, const struct tree_head *head, struct err *err)
+{
+    for (size_t i = 0; i < check->anchor_count; i++) {
+        if (check->anchors_must && check->anchors[i].head.size > head->size)
+            return err_set(err, CODE_CORRUPT, "entries are lost: %s is of %llu, and there are %llu",
+                           check->anchors[i].who, (unsigned long long)check->anchors[i].head.size,
+                           (unsigned long long)head->size);
+    }
+    return OK;
+}
+
 status check_end(struct check *check, const struct tree_head *head, struct err *err)
 {
     struct hash root = tree_root(&check->edge.tree);
 
+    TRY(anchors_end(check, head, err));
     if (check_size(check) != head->size)
         return err_set(err, CODE_CORRUPT, "there are %llu entries, and the head says %llu",
                        (unsigned long long)check_size(check), (unsigned long long)head->size);

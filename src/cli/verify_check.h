@@ -46,6 +46,7 @@ struct check {
     /* Compares a full tile that was just recomputed with the one that is kept; it stays valid until the next leaf. */
     status (*tile)(void *context, const struct edge_full *full, struct err *err);
     void *tile_context;
+    bool anchors_must; /* each lies within the ledger: one that does not shows that entries were lost */
     struct anchor anchors[ANCHORS_MAX];
     size_t anchor_count;
 

@@ -78,6 +78,7 @@ static status anchors_find(const char *path, struct verification *verification, 
     struct stat about;
 
     if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
+        verification->check.anchors_must = true;
         TRY(path_join(path, HEAD_FILE, &file, err));
         if (file_exists(file.text)) {
             TRY(signed_head_open(path, HEAD_FILE, &verification->vkey.public_key, &signer, err));
@@ -89,7 +90,7 @@ static status anchors_find(const char *path, struct verification *verification, 
     return OK;
 }
 
-/* The head first: what a server appends meanwhile lies behind it. Anchors that lie behind it can't be compared. */
+/* The head at this moment: what a server appends meanwhile lies behind it. What was signed before it lies within. */
 static status head_read(struct reading *reading, struct err *err)
 {
     struct store_head head;
