@@ -7,7 +7,7 @@ target_compile_definitions(test_harness PUBLIC TALLY_SHARED="${TALLY_SHARED}" TA
 
 # A ledger in memory, for the tests that include core_world.h.
 add_library(core_world STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/unit/core_world.c
-    ${CMAKE_SOURCE_DIR}/tests/unit/core_check.c ${CMAKE_SOURCE_DIR}/tests/unit/core_random.c)
+    ${CMAKE_SOURCE_DIR}/tests/unit/core_makers.c ${CMAKE_SOURCE_DIR}/tests/unit/core_check.c ${CMAKE_SOURCE_DIR}/tests/unit/core_random.c)
 target_include_directories(core_world PUBLIC ${CMAKE_SOURCE_DIR}/tests/unit)
 target_link_libraries(core_world PUBLIC test_harness room_core)
 

@@ -238,6 +238,13 @@ static void join_or_leave(struct random_life *life)
 
     command.member.team = any_of(life, TEAMS).id;
     command.member.user = any_of(life, USERS).id;
+    if (command.kind == COMMAND_MEMBER_REMOVE && !chance(life, 4)) { /* somebody who is in it */
+        const struct facts *facts = &life->world->facts;
+        uint32_t first = principal_at(facts, principal_find(facts, command.member.user))->membership_first;
+
+        if (first != NONE)
+            command.member.team = principal_at(facts, membership_at(facts, first)->team)->id;
+    }
     run(life, &command);
 }
 

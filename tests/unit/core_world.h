@@ -18,6 +18,12 @@
 #define DAY_MS         ((int64_t)86400000)
 #define HOUR_MS        ((int64_t)3600000)
 
+struct world_leaf;
+struct world_token {
+    struct who owner;
+    struct id credential;
+};
+
 struct world {
     struct facts facts;
     struct floods floods;
@@ -88,6 +94,8 @@ void world_system(struct world *world, enum audit_code code, int64_t number);
 /* The exact text of a leaf, and the entry that it is. */
 struct str world_leaf(const struct world *world, uint64_t index);
 void world_entry(const struct world *world, uint64_t index, struct entry *ret_entry);
+/* Gives an entry the links that continue its chains, whatever it says: for ledgers that are wrong in another way. */
+void entry_relink(const struct facts *facts, struct entry *entry);
 /* The entry `at` places after the first of the last command. */
 void world_answer(const struct world *world, size_t at, struct entry *ret_entry);
 /* How many entries of that code there are from `from` on. */
@@ -120,6 +128,9 @@ struct pool *world_pool(const struct world *world, struct who holder, const char
 struct command world_checkout(struct world *world, struct who who, const char *feature, int64_t quantity);
 /* Takes seats; none when that was denied. */
 struct id world_take(struct world *world, struct who who, const char *feature, int64_t quantity);
+/* For core_world itself: room for `want` records, from the system's own allocator; a token to be used by world_as. */
+void *world_grown(void *at, size_t *capacity, size_t want, size_t size);
+void world_token_keep(struct world *world, struct who owner, struct id credential);
 /* A fresh alias. */
 struct id world_alias(struct world *world);
 

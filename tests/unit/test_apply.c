@@ -32,7 +32,7 @@ static struct last *last_new(struct last *last)
     last->world = world_new(23);
     acme = world_organisation(last->world);
     ann = world_user(last->world, acme, ROLE_MEMBER);
-    world_product(last->world, "cad", "render");
+    world_product(last->world, "cad", "render mesh");
     world_license(last->world, acme, "cad/render", 2);
     world_take(last->world, ann, "cad/render", 1);
     last->world->now_ms += 1000;
@@ -146,18 +146,192 @@ static void what_is_there_already_does_not_begin_again(void)
         while (entry.code != codes[i]);
         entry.time_ms = facts->time_ms;
         entry.has_idem = false;
-        if (entry.seq_count && entry.seq[0].kind == ID_POOL) {
-            const struct pool *pool = pool_at(facts, pool_find(facts, entry.seq[0].id));
-
-            entry.seq[0].number = pool->chain.number + 1;
-            memcpy(entry.seq[0].prev, pool->chain.prev, SEQ_PREV_BYTES);
-        } else if (entry.seq_count) {
-            const struct license *license = license_at(facts, license_find(facts, entry.seq[0].id));
-
-            entry.seq[0].number = license->chain.number + 1;
-            memcpy(entry.seq[0].prev, license->chain.prev, SEQ_PREV_BYTES);
-        }
+        entry_relink(facts, &entry);
         CHECK_CODE(apply(facts, &entry, &leaf, &err), CODE_CORRUPT);
+        CHECK(err.text[0] != '\0');
+    }
+}
+
+/* ---- members that no object can have ---- */
+
+static void no_product_is_called_so(const struct last *last, struct entry *entry)
+{
+    (void)last;
+    entry_on_id(entry, ON_PRODUCT, (struct id){ 1, 1 });
+    entry_text(entry, DATA_NAME, STR("a/b"));
+}
+
+static void feature_named(const struct last *last, struct entry *entry, struct str full_name)
+{
+    entry_on_id(entry, ON_PRODUCT, product_at(&last->facts, 0)->id);
+    entry_on_id(entry, ON_FEATURE_ID, (struct id){ 1, 1 });
+    entry_on_feature(entry, full_name);
+}
+static void a_feature_of_another_product(const struct last *last, struct entry *entry)
+{
+    feature_named(last, entry, STR("lab/ray"));
+}
+static void a_feature_without_a_name(const struct last *last, struct entry *entry)
+{
+    feature_named(last, entry, STR("cad/"));
+}
+static void a_feature_in_a_feature(const struct last *last, struct entry *entry)
+{
+    feature_named(last, entry, STR("cad/a/b"));
+}
+
+static struct id pool_made(const struct last *last, struct entry *entry, int64_t kind)
+{
+    const struct principal *holder = principal_at(&last->facts, pool_at(&last->facts, 0)->holder);
+
+    entry_on_id(entry, ON_POOL, (struct id){ 1, 1 });
+    entry_on_feature(entry, STR("cad/render"));
+    entry_number(entry, DATA_POOL_KIND, kind);
+    return holder->id;
+}
+static void an_enforced_pool_of_nobody(const struct last *last, struct entry *entry)
+{
+    pool_made(last, entry, POOL_ENFORCED);
+}
+static void a_pool_of_something_else(const struct last *last, struct entry *entry)
+{
+    entry_principal(entry, DATA_HOLDER, (struct who){ pool_made(last, entry, POOL_ENFORCED), ID_USER });
+}
+static void a_pool_with_less_than_no_grace(const struct last *last, struct entry *entry)
+{
+    entry_principal(entry, DATA_HOLDER, (struct who){ pool_made(last, entry, POOL_ENFORCED), ID_ORGANISATION });
+    entry_number(entry, DATA_GRACE_S, -1);
+}
+
+static void entitled_to(const struct last *last, struct entry *entry, int64_t limit)
+{
+    entry_on_id(entry, ON_ENTITLEMENT, (struct id){ 1, 1 });
+    entry_on_id(entry, ON_LICENSE, license_at(&last->facts, 0)->id);
+    entry_on_id(entry, ON_POOL, pool_at(&last->facts, 0)->id);
+    entry_on_feature(entry, STR("cad/render"));
+    entry_number(entry, DATA_MODEL, MODEL_FLOATING);
+    entry_number(entry, DATA_LIMIT, limit);
+}
+static void less_than_no_seats(const struct last *last, struct entry *entry)
+{
+    entitled_to(last, entry, -1);
+}
+static void more_seats_than_there_can_be(const struct last *last, struct entry *entry)
+{
+    entitled_to(last, entry, (int64_t)LIMIT_MAX + 1);
+}
+static void seats_of_another_feature(const struct last *last, struct entry *entry)
+{
+    entitled_to(last, entry, 1);
+    entry_on_feature(entry, STR("cad/mesh"));
+}
+
+static void changed_to(const struct last *last, struct entry *entry, int64_t limit)
+{
+    entry_on_id(entry, ON_LICENSE, license_at(&last->facts, 0)->id);
+    entry_on_id(entry, ON_ENTITLEMENT, entitlement_at(&last->facts, 0)->id);
+    if (limit >= -1)
+        entry_number(entry, DATA_LIMIT, limit);
+}
+static void a_change_to_less_than_no_seats(const struct last *last, struct entry *entry)
+{
+    changed_to(last, entry, -1);
+}
+static void a_change_to_more_seats_than_there_can_be(const struct last *last, struct entry *entry)
+{
+    changed_to(last, entry, (int64_t)LIMIT_MAX + 1);
+}
+static void a_change_to_nothing(const struct last *last, struct entry *entry)
+{
+    changed_to(last, entry, -2);
+}
+static void a_change_of_another_licence_s_seats(const struct last *last, struct entry *entry)
+{
+    changed_to(last, entry, 1);
+    entry->on[ON_ENTITLEMENT].id.lo++;
+}
+
+static void a_licence_that_ends_before_it_begins(const struct last *last, struct entry *entry)
+{
+    const struct principal *holder = principal_at(&last->facts, license_at(&last->facts, 0)->holder);
+
+    entry_on_id(entry, ON_LICENSE, (struct id){ 1, 1 });
+    entry_on_id(entry, ON_PRODUCT, product_at(&last->facts, 0)->id);
+    entry_principal(entry, DATA_HOLDER, (struct who){ holder->id, ID_ORGANISATION });
+    entry_number(entry, DATA_KIND, LICENSE_PERPETUAL);
+    entry_number(entry, DATA_STATE, LICENSE_REVOKED);
+    entry_number(entry, DATA_COUNT_OF, 1);
+}
+static void a_move_that_no_licence_makes(const struct last *last, struct entry *entry)
+{
+    entry_on_id(entry, ON_LICENSE, license_at(&last->facts, 0)->id);
+    entry_number(entry, DATA_STATE, LICENSE_SCHEDULED);
+}
+static void an_enforced_pool_without_a_limit(const struct last *last, struct entry *entry)
+{
+    entry_on_id(entry, ON_POOL, pool_at(&last->facts, 0)->id);
+    entry_on_feature(entry, STR("cad/render"));
+    entry_number(entry, DATA_USED, 1);
+    entry_number(entry, DATA_OCCUPIED, 1);
+    entry_number(entry, DATA_OVER, 0);
+    entry_number(entry, DATA_ENDING, ENDING_NONE);
+}
+static void nobody_s_role(const struct last *last, struct entry *entry)
+{
+    (void)last;
+    entry_number(entry, DATA_ROLE, ROLE_ADMIN);
+}
+static void observed_where_it_is_enforced(const struct last *last, struct entry *entry)
+{
+    entry_on_id(entry, ON_LEASE, (struct id){ 1, 1 });
+    entry_on_id(entry, ON_POOL, pool_at(&last->facts, 0)->id);
+    entry_on_feature(entry, STR("cad/render"));
+    entry_on_id(entry, ON_USER_ALIAS, (struct id){ 1, 1 });
+    entry_on_id(entry, ON_HOST_ALIAS, (struct id){ 1, 1 });
+    entry_number(entry, DATA_QUANTITY, 1);
+    entry_number(entry, DATA_USED, 2);
+    entry_number(entry, DATA_LINE, 1);
+}
+
+static void what_no_object_can_be_is_found(void)
+{
+    static const struct {
+        enum audit_code code;
+        void (*fill)(const struct last *last, struct entry *entry);
+    } cases[] = {
+        { TS3002, no_product_is_called_so },
+        { TS3003, a_feature_of_another_product },
+        { TS3003, a_feature_without_a_name },
+        { TS3003, a_feature_in_a_feature },
+        { TS3006, an_enforced_pool_of_nobody },
+        { TS3006, a_pool_of_something_else },
+        { TS3006, a_pool_with_less_than_no_grace },
+        { TS3005, less_than_no_seats },
+        { TS3005, more_seats_than_there_can_be },
+        { TS3005, seats_of_another_feature },
+        { TS3013, a_change_to_less_than_no_seats },
+        { TS3013, a_change_to_more_seats_than_there_can_be },
+        { TS3013, a_change_to_nothing },
+        { TS3013, a_change_of_another_licence_s_seats },
+        { TS3004, a_licence_that_ends_before_it_begins },
+        { TS3011, a_move_that_no_licence_makes },
+        { TS3007, an_enforced_pool_without_a_limit },
+        { TS4008, nobody_s_role },
+        { TS6001, observed_where_it_is_enforced },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        AUTO(struct last, last_free) last = { 0 };
+        struct hash leaf = { 0 };
+        struct err err = { 0 };
+        struct entry entry;
+
+        CHECKING("case %zu", i);
+        last_new(&last);
+        entry_begin(&entry, cases[i].code, &last.entry.actor, last.world->now_ms);
+        cases[i].fill(&last, &entry);
+        entry_relink(&last.facts, &entry);
+        CHECK_CODE(apply(&last.facts, &entry, &leaf, &err), CODE_CORRUPT);
         CHECK(err.text[0] != '\0');
     }
 }
@@ -262,6 +436,7 @@ static void keys_are_remembered_by_number_and_by_age(void)
 static const struct test tests[] = {
     TEST(an_entry_that_contradicts_the_ones_before_it_is_found),
     TEST(what_is_there_already_does_not_begin_again),
+    TEST(what_no_object_can_be_is_found),
     TEST(a_key_is_not_used_twice_within_its_time),
     TEST(an_epoch_is_above_the_one_before),
     TEST(an_entry_of_any_code_is_applied_or_refused_by_an_empty_ledger),

@@ -315,6 +315,35 @@ static void the_server_is_the_installation_s_to_run(void)
     }
 }
 
+static void a_full_table_is_told_before_anything_begins(void)
+{
+    WORLD(world);
+    struct who team = world_team(world, WORLD_NOBODY);
+    struct command command = world_as(world, world->admin, COMMAND_USER_CREATE);
+    struct command join = world_as(world, world->admin, COMMAND_MEMBER_ADD);
+    struct command token = world_as(world, world->admin, COMMAND_TOKEN_CREATE);
+    struct facts *facts = &world->facts;
+
+    command.principal_create.id = world_alias(world);
+    facts->principals.max = facts->principals.live;
+    world_refused(world, &command, PROBLEM_TOO_MANY, "");
+    facts->principals.max++;
+    world_done(world, &command);
+    join.member.team = team.id;
+    join.member.user = command.principal_create.id;
+    facts->memberships.max = 0;
+    world_refused(world, &join, PROBLEM_TOO_MANY, "user");
+    facts->memberships.max = 1;
+    world_done(world, &join);
+    token.token_create.owner = world->admin;
+    token.token_create.scopes = PERMISSIONS_ALL;
+    token.token_create.expires_ms = world->now_ms + DAY_MS;
+    facts->credentials.max = facts->credentials.live;
+    world_refused(world, &token, PROBLEM_TOO_MANY, "");
+    facts->credentials.max++;
+    world_done(world, &token);
+}
+
 static void no_failed_allocation_changes_anything_about_people(void)
 {
     WORLD(world);
@@ -349,6 +378,7 @@ static const struct test tests[] = {
     TEST(what_belongs_to_another_organisation_does_not_exist),
     TEST(seats_are_their_organisation_s),
     TEST(the_server_is_the_installation_s_to_run),
+    TEST(a_full_table_is_told_before_anything_begins),
     TEST(no_failed_allocation_changes_anything_about_people),
 };
 TEST_MAIN(tests)

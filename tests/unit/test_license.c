@@ -332,6 +332,20 @@ static void a_licence_suspended_before_its_start_goes_back_to_waiting_for_it(voi
     CHECK_INT(render(&scene)->limit, 11);
 }
 
+static void a_licence_is_not_put_back_once_its_end_has_come(void)
+{
+    SCENE(scene, 8);
+    struct command command;
+
+    scene.license = license_of(&scene, 0, scene.world->now_ms + HOUR_MS);
+    doing(&scene, COMMAND_LICENSE_SUSPEND);
+    world_system(scene.world, TS1007, REASON_FORWARD); /* so that it does not expire */
+    scene.world->now_ms += HOUR_MS - 61000;            /* it is refused a minute from now */
+    command = about(&scene, COMMAND_LICENSE_REINSTATE);
+    world_refused(scene.world, &command, PROBLEM_WRONG_STATE, "license");
+    CHECK_INT(state_of(&scene, scene.license), LICENSE_SUSPENDED);
+}
+
 static void a_suspended_licence_expires_like_any_other(void)
 {
     SCENE(scene, 8);
@@ -408,6 +422,38 @@ static void an_end_and_limits_change_together(void)
     CHECK_INT(render(&scene)->limit, 38);
 }
 
+static void each_feature_of_a_licence_has_a_limit_of_its_own(void)
+{
+    SCENE(scene, 8);
+    struct command command = world_as(scene.world, scene.world->admin, COMMAND_LICENSE_CREATE);
+    struct entitlement_terms terms[] = { { .feature = STR("render"), .limit = 1 },
+                                         { .feature = STR("mesh"), .limit = 2 } };
+    struct entry entry;
+
+    command.license_create.product = STR("cad");
+    command.license_create.holder = scene.acme;
+    command.license_create.entitlements = terms;
+    command.license_create.entitlement_count = 2;
+    world_entry(scene.world, world_done(scene.world, &command), &entry);
+    scene.license = entry.on[ON_LICENSE].id;
+    command = about(&scene, COMMAND_LICENSE_CHANGE);
+    terms[1].limit = 20;
+    command.license_change.entitlements = &terms[1];
+    command.license_change.entitlement_count = 1;
+    world_done(scene.world, &command);
+    CHECK_INT(scene.world->count, 2);
+    CHECK_INT(render(&scene)->limit, 9);
+    CHECK_INT(world_pool(scene.world, scene.acme, "cad/mesh")->limit, 20);
+    terms[0].limit = 10;
+    terms[1].limit = 0;
+    command.license_change.entitlements = terms;
+    command.license_change.entitlement_count = 2;
+    world_done(scene.world, &command);
+    CHECK_INT(scene.world->count, 4);
+    CHECK_INT(render(&scene)->limit, 18);
+    CHECK_INT(world_pool(scene.world, scene.acme, "cad/mesh")->limit, 0);
+}
+
 static void a_changed_limit_of_a_licence_that_does_not_count_changes_no_pool(void)
 {
     SCENE(scene, 8);
@@ -453,10 +499,12 @@ static const struct test tests[] = {
     TEST(a_licence_with_many_features_moves_every_pool_in_one_change),
     TEST(each_state_allows_what_it_allows),
     TEST(a_licence_suspended_before_its_start_goes_back_to_waiting_for_it),
+    TEST(a_licence_is_not_put_back_once_its_end_has_come),
     TEST(a_suspended_licence_expires_like_any_other),
     TEST(a_later_end_brings_an_expired_licence_back),
     TEST(an_end_moves_and_so_does_the_end_of_the_pool),
     TEST(an_end_and_limits_change_together),
+    TEST(each_feature_of_a_licence_has_a_limit_of_its_own),
     TEST(a_changed_limit_of_a_licence_that_does_not_count_changes_no_pool),
     TEST(no_failed_allocation_changes_anything_in_a_licence_s_life),
 };

@@ -168,6 +168,37 @@ static void a_wrong_change_is_refused_by_the_member_at_fault(void)
     }
 }
 
+static void a_full_table_is_told_before_anything_begins(void)
+{
+    SCENE(scene, 8);
+    struct facts *facts = &scene.world->facts;
+    struct table *tables[] = { &facts->licenses, &facts->entitlements, &facts->pools };
+    struct command command = world_as(scene.world, scene.world->admin, COMMAND_LICENSE_CREATE);
+    struct entitlement_terms terms = { .feature = STR("mesh"), .limit = 1 };
+    struct command product = world_as(scene.world, scene.world->admin, COMMAND_PRODUCT_CREATE);
+    struct str feature = STR("ray");
+
+    command.license_create.product = STR("cad");
+    command.license_create.holder = scene.acme;
+    command.license_create.entitlements = &terms;
+    command.license_create.entitlement_count = 1;
+    for (size_t i = 0; i < 3; i++) {
+        CHECKING("table %zu", i);
+        tables[i]->max = tables[i]->live;
+        world_refused(scene.world, &command, PROBLEM_TOO_MANY, "");
+        tables[i]->max++;
+    }
+    world_done(scene.world, &command);
+    product.product_create = (struct product_create){ STR("lab"), &feature, 1 };
+    facts->products.max = facts->products.live;
+    world_refused(scene.world, &product, PROBLEM_TOO_MANY, "");
+    facts->products.max++;
+    facts->features.max = facts->features.live;
+    world_refused(scene.world, &product, PROBLEM_TOO_MANY, "");
+    facts->features.max++;
+    world_done(scene.world, &product);
+}
+
 static void an_organisation_s_licences_do_not_exist_for_another(void)
 {
     static const enum command_kind kinds[] = { COMMAND_LICENSE_SUSPEND, COMMAND_LICENSE_REINSTATE,
@@ -290,6 +321,7 @@ static void features_of_two_products_may_have_one_name(void)
 static const struct test tests[] = {
     TEST(a_wrong_licence_is_refused_by_the_member_at_fault),
     TEST(a_wrong_change_is_refused_by_the_member_at_fault),
+    TEST(a_full_table_is_told_before_anything_begins),
     TEST(an_organisation_s_licences_do_not_exist_for_another),
     TEST(a_dry_run_says_what_would_be_and_changes_nothing),
     TEST(a_product_s_names_fit_and_are_its_own),

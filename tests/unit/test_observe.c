@@ -103,6 +103,7 @@ static void what_is_seen_first_begins_in_the_same_change(void)
     }
     CHECK_INT(meshing(&log)->kind, POOL_OBSERVED);
     CHECK_INT(meshing(&log)->limit, -1);
+    CHECK_INT(lease_at(&log.world->facts, meshing(&log)->lease_oldest)->granted_ms, log.time_ms);
     world_done(log.world, &command);
     CHECK_INT(log.world->count, 1);
 }
@@ -170,6 +171,18 @@ static void a_return_ends_what_has_its_feature_user_host_and_quantity(void)
     CHECK_INT(log.world->facts.observed_groups.live, 0);
 }
 
+static void without_a_time_in_the_log_nothing_is_claimed(void)
+{
+    LOG(log);
+    struct command command = line(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    struct entry entry;
+
+    command.observation.occurred_at_ms = 0;
+    world_entry(log.world, world_done(log.world, &command), &entry);
+    CHECK_INT(entry.source, SOURCE_NONE);
+    CHECK_INT(lease_at(&log.world->facts, meshing(&log)->lease_oldest)->granted_ms, log.world->now_ms);
+}
+
 static void an_observed_lease_is_kept_however_silent(void)
 {
     LOG(log);
@@ -219,6 +232,7 @@ static void above_a_known_limit_is_recorded_and_not_refused(void)
     limit.observation.limit = 0;
     world_entry(log.world, world_done(log.world, &limit), &entry);
     CHECK_INT(entry.data[DATA_OVER].number, 2);
+    CHECK_INT(meshing(&log)->limit, 0);
     limit.observation.limit = -1;
     world_entry(log.world, world_done(log.world, &limit), &entry);
     CHECK(!entry_has(&entry, DATA_LIMIT));
@@ -315,6 +329,40 @@ static void a_watermark_moves_forwards_only(void)
     command = read_to(&log, 2, 10);
     world_done(log.world, &command);
     CHECK_INT(facts->watermarks.live, 2);
+}
+
+static void a_full_table_is_told_before_anything_begins(void)
+{
+    LOG(log);
+    struct facts *facts = &log.world->facts;
+    struct table *tables[] = { &facts->products, &facts->features, &facts->pools, &facts->leases,
+                               &facts->observed_groups };
+    struct command command = line(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    struct command limit = line(&log, COMMAND_OBSERVE_LIMIT, "meshing", 0);
+    struct command restart = line(&log, COMMAND_OBSERVE_RESTART, "", 0);
+    struct command read = read_to(&log, 1, 1);
+
+    for (size_t i = 0; i < 5; i++) {
+        uint32_t max = tables[i]->max;
+
+        CHECKING("table %zu", i);
+        tables[i]->max = tables[i]->live;
+        world_refused(log.world, &command, PROBLEM_TOO_MANY, "");
+        if (i < 3) {
+            world_refused(log.world, &limit, PROBLEM_TOO_MANY, "");
+            world_refused(log.world, &restart, PROBLEM_TOO_MANY, "");
+        }
+        tables[i]->max = max;
+    }
+    for (size_t i = 0; i < 5; i++)
+        tables[i]->max = tables[i]->live + 1;
+    world_done(log.world, &command);
+    facts->watermarks.max = 0;
+    world_refused(log.world, &read, PROBLEM_TOO_MANY, "head");
+    facts->watermarks.max = 1;
+    world_done(log.world, &read);
+    read.observation.offset++;
+    world_done(log.world, &read); /* a known log needs no more room */
 }
 
 static void organisations_observe_apart(void)
@@ -491,12 +539,14 @@ static const struct test tests[] = {
     TEST(a_return_or_denial_may_be_what_is_seen_first),
     TEST(each_out_is_a_lease_and_each_in_ends_the_oldest_like_it),
     TEST(a_return_ends_what_has_its_feature_user_host_and_quantity),
+    TEST(without_a_time_in_the_log_nothing_is_claimed),
     TEST(an_observed_lease_is_kept_however_silent),
     TEST(nobody_takes_or_ends_an_observed_seat),
     TEST(above_a_known_limit_is_recorded_and_not_refused),
     TEST(a_restart_closes_every_seat_of_its_daemon_with_an_entry_each),
     TEST(a_restart_of_more_seats_than_a_change_holds_is_repeated_until_none_is_left),
     TEST(a_watermark_moves_forwards_only),
+    TEST(a_full_table_is_told_before_anything_begins),
     TEST(organisations_observe_apart),
     TEST(a_wrong_observation_is_refused_by_the_member_at_fault),
     TEST(a_log_s_name_is_made_to_fit),
