@@ -365,6 +365,8 @@ static void an_epoch_is_above_the_one_before(void)
     CHECK_CODE(apply(&last.world->facts, &entry, &leaf, &err), CODE_CORRUPT);
     entry_number(&entry, DATA_EPOCH, 2);
     CHECK_OK(apply(&last.world->facts, &entry, &leaf, &err));
+    CHECK_INT(last.world->facts.epoch, 2);
+    CHECK(id_eq(last.world->facts.self.id, last.world->system.who.id)); /* from ledger.created */
 }
 
 static void an_entry_of_any_code_is_applied_or_refused_by_an_empty_ledger(void)
@@ -429,8 +431,12 @@ static void keys_are_remembered_by_number_and_by_age(void)
         CHECK_OK(idem_reserve(&facts, late.key, late.time_ms));
         idem_push(&facts, &late);
     }
-    for (uint8_t i = 1; i <= 21; i++)
-        CHECK((idem_find(&facts, (uint8_t[16]){ i }) != NULL) == (i > 18));
+    for (int index = 0; index < 2; index++) { /* also when the map is made anew from what is there */
+        for (uint8_t i = 1; i <= 21; i++)
+            CHECK((idem_find(&facts, (uint8_t[16]){ i }) != NULL) == (i > 18));
+        CHECK_OK(facts_index(&facts));
+        CHECK_INT(facts.idem_by_key.count, 3);
+    }
 }
 
 static const struct test tests[] = {

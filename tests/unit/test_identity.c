@@ -163,6 +163,7 @@ static void memberships_come_and_go_in_any_order(void)
     struct who users[USERS];
     struct who teams[TEAMS];
     bool in[USERS][TEAMS] = { 0 };
+    uint32_t live = 0;
 
     for (int i = 0; i < USERS; i++)
         users[i] = world_user(world, WORLD_NOBODY, ROLE_MEMBER);
@@ -180,11 +181,15 @@ static void memberships_come_and_go_in_any_order(void)
         in[user][team] = !in[user][team];
     }
     for (int user = 0; user < USERS; user++) {
-        for (int team = 0; team < TEAMS; team++)
-            CHECK_INT(membership_find(&world->facts, principal_find(&world->facts, teams[team].id),
-                                      principal_find(&world->facts, users[user].id)) != NONE,
-                      in[user][team]);
+        for (int team = 0; team < TEAMS; team++) {
+            uint32_t place = membership_find(&world->facts, principal_find(&world->facts, teams[team].id),
+                                             principal_find(&world->facts, users[user].id));
+
+            CHECK_INT(place != NONE, in[user][team]);
+            live += in[user][team];
+        }
     }
+    CHECK_INT(world->facts.memberships.live, live);
 }
 
 static void a_team_takes_its_organisation_s_people_once(void)

@@ -138,6 +138,7 @@ static void a_wrong_change_is_refused_by_the_member_at_fault(void)
         { false, 0, { "mesh" }, 1, PROBLEM_NOT_FOUND, "feature" },        /* the licence has not that one */
         { false, 0, { "cad/render" }, 1, PROBLEM_NOT_FOUND, "feature" },
         { false, 0, { "render", "render" }, 1, PROBLEM_BAD_REQUEST, "feature" },
+        { false, 0, { "render", "render" }, 0, PROBLEM_BAD_REQUEST, "feature" },
         { false, 0, { "render" }, -1, PROBLEM_BAD_REQUEST, "limit" },
         { false, 0, { "render" }, (int64_t)LIMIT_MAX + 1, PROBLEM_BAD_REQUEST, "limit" },
     };

@@ -233,6 +233,9 @@ static void above_a_known_limit_is_recorded_and_not_refused(void)
     world_entry(log.world, world_done(log.world, &limit), &entry);
     CHECK_INT(entry.data[DATA_OVER].number, 2);
     CHECK_INT(meshing(&log)->limit, 0);
+    entry = seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    CHECK_INT(entry.data[DATA_LIMIT].number, 0);
+    CHECK_INT(entry.data[DATA_OVER].number, 3);
     limit.observation.limit = -1;
     world_entry(log.world, world_done(log.world, &limit), &entry);
     CHECK(!entry_has(&entry, DATA_LIMIT));
@@ -310,9 +313,11 @@ static void a_watermark_moves_forwards_only(void)
     LOG(log);
     struct command command = read_to(&log, 1, 1000);
     struct facts *facts = &log.world->facts;
+    struct entry entry;
     uint32_t place;
 
-    world_done(log.world, &command);
+    world_entry(log.world, world_done(log.world, &command), &entry);
+    CHECK_INT(entry.actor.level, LEVEL_A0);
     command = read_to(&log, 1, 3000);
     world_done(log.world, &command);
     world_done(log.world, &command);
