@@ -5,20 +5,17 @@
 /* As much as the store keeps for one entry; its length is told in two bytes. */
 #define PRIVATE_MAX_BYTES 65535
 
-bool asserted_alias(struct call *call, struct job *job, enum name_kind kind, struct str text, struct id *ret_alias,
-                    struct err *err)
+bool asserted_alias(struct call *call, struct job *job, struct name_new *name, struct err *err)
 {
     struct engine *engine = call_engine(call);
-    struct name_new name = { .kind = kind, .text = text };
     bool is_new = false;
 
-    if (names_alias(engine_names(engine), &name, &call_loop(call)->entropy, engine_now_ms(engine), &is_new).code) {
+    if (names_alias(engine_names(engine), name, &call_loop(call)->entropy, engine_now_ms(engine), &is_new).code) {
         (void)err_member(err, CODE_TOO_LARGE, "asserted", "too many different users and hosts are known already");
         return false;
     }
-    *ret_alias = name.id;
     if (is_new)
-        job->names[job->name_count++] = name;
+        job->names[job->name_count++] = *name;
     return true;
 }
 
@@ -45,20 +42,32 @@ static status private_write(struct call *call, struct job *job, const struct jso
     return OK;
 }
 
-bool asserted_keep(struct call *call, struct job *job, const struct json_array *asserted, struct str project,
-                   struct err *err)
+/* The alias of the first member of that name; none when it is absent or empty. */
+static bool member_alias(struct call *call, struct job *job, const struct json_array *asserted, struct name_new *name,
+                         struct err *err)
 {
-    struct lease_create *create = &job->command.lease_create;
+    struct str member = name->kind == NAME_ALIAS_USER ? STR("user") : STR("host");
     const struct json_pair *pairs = asserted->at;
 
     for (size_t i = 0; i < asserted->count; i++) {
-        if (str_eq(pairs[i].name, STR("user")) && pairs[i].text.len &&
-            !asserted_alias(call, job, NAME_ALIAS_USER, pairs[i].text, &create->user_alias, err))
-            return false;
-        if (str_eq(pairs[i].name, STR("host")) && pairs[i].text.len &&
-            !asserted_alias(call, job, NAME_ALIAS_HOST, pairs[i].text, &create->host_alias, err))
-            return false;
+        if (!str_eq(pairs[i].name, member) || !pairs[i].text.len)
+            continue;
+        name->text = pairs[i].text;
+        return asserted_alias(call, job, name, err);
     }
+    return true;
+}
+
+bool asserted_keep(struct call *call, struct job *job, const struct json_array *asserted, struct str project,
+                   struct err *err)
+{
+    struct name_new user = { .kind = NAME_ALIAS_USER };
+    struct name_new host = { .kind = NAME_ALIAS_HOST };
+
+    if (!member_alias(call, job, asserted, &user, err) || !member_alias(call, job, asserted, &host, err))
+        return false;
+    job->command.lease_create.user_alias = user.id;
+    job->command.lease_create.host_alias = host.id;
     if (!asserted->count && !project.len)
         return true;
     if (private_write(call, job, asserted, project).code) {

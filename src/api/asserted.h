@@ -14,9 +14,8 @@
 /* `asserted` holds struct json_pair. */
 bool asserted_keep(struct call *call, struct job *job, const struct json_array *asserted, struct str project,
                    struct err *err);
-/* The alias of an asserted user or host, which travels with the job when it is new. */
-bool asserted_alias(struct call *call, struct job *job, enum name_kind kind, struct str text, struct id *ret_alias,
-                    struct err *err);
+/* Sets name->id to the alias of an asserted user or host, which travels with the job when it is new. */
+bool asserted_alias(struct call *call, struct job *job, struct name_new *name, struct err *err);
 /* One member of a private text: {"reason":"…"}. Does nothing for an empty one. */
 bool private_member_keep(struct call *call, struct job *job, const char *name, struct str text, struct err *err);
 

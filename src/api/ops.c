@@ -116,6 +116,8 @@ static const struct json_tagged tagged = {
 static bool observe_fill(struct call *call, struct job *job, const struct observe_op *request, struct err *err)
 {
     struct observation *seen = &job->command.observation;
+    struct name_new user = { .kind = NAME_ALIAS_USER, .text = request->user };
+    struct name_new host = { .kind = NAME_ALIAS_HOST, .text = request->host };
 
     job->command.actor.via = VIA_OBSERVATION;
     seen->product = request->product;
@@ -126,8 +128,12 @@ static bool observe_fill(struct call *call, struct job *job, const struct observ
     seen->occurred_at_ms = request->occurred_at;
     seen->offset = request->offset;
     memcpy(seen->head, request->head, sizeof(seen->head));
-    return (!request->user.len || asserted_alias(call, job, NAME_ALIAS_USER, request->user, &seen->user_alias, err)) &&
-           (!request->host.len || asserted_alias(call, job, NAME_ALIAS_HOST, request->host, &seen->host_alias, err));
+    if ((user.text.len && !asserted_alias(call, job, &user, err)) ||
+        (host.text.len && !asserted_alias(call, job, &host, err)))
+        return false;
+    seen->user_alias = user.id;
+    seen->host_alias = host.id;
+    return true;
 }
 
 /*
