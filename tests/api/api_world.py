@@ -1,10 +1,10 @@
-""
-    "A real server for the tests of the API: `tally init` and `tally serve` in a directory of their own, and clients of it.
+"""A real server for the tests of the API: `tally init` and `tally serve` in a directory of their own, and clients.
 
-    Plain claims : a test is a function whose name says what holds; `run(globals())` runs those that a module defines, each on
-the server that it makes for itself, and ends with status 1 when one failed. Only Python's standard library.
+Plain claims: a test is a function whose name says what holds; `run(globals())` runs those that a module defines, each
+on the server that it makes for itself, and ends with status 1 when one failed. Only Python's standard library.
 """
 import base64
+import calendar
 import hashlib
 import http.client
 import json
@@ -25,8 +25,7 @@ NO_BODY = object()
 class Answer:
     def __init__(self, response, body):
         self.status = response.status
-        self.headers =
-{name.lower(): value for name, value in response.getheaders()}
+        self.headers = {name.lower(): value for name, value in response.getheaders()}
         self.body = body
 
     @property
@@ -60,14 +59,17 @@ class Client:
         self.connection = None
 
     def ask(self, method, path, body=NO_BODY, **headers):
-        names =
-{name.replace("_", "-"): value for name, value in headers.items()
-} if self.token and "Authorization" not in names : names["Authorization"] = "Bearer " + self.token data =
-                                                                                None if body is not NO_BODY
-    : data = body if isinstance (body, bytes) else json.dumps(body).encode()
-                 names.setdefault("Content-Type", "application/json") if not self.connection : self.connection =
-          http.client.HTTPConnection("127.0.0.1", self.port, timeout = 60)
-try : self.connection.request(method, path, body=data, headers=names)
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token and "Authorization" not in names:
+            names["Authorization"] = "Bearer " + self.token
+        data = None
+        if body is not NO_BODY:
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+            names.setdefault("Content-Type", "application/json")
+        if not self.connection:
+            self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            self.connection.request(method, path, body=data, headers=names)
             response = self.connection.getresponse()
             answer = Answer(response, response.read())
         except (ConnectionError, http.client.HTTPException):
@@ -92,7 +94,7 @@ try : self.connection.request(method, path, body=data, headers=names)
         return self.ask("DELETE", path, **headers)
 
     def made(self, path, body, **headers):
-        """POST that must make something; gives the answer's JSON."""
+        """POST that must do something; gives the answer's JSON."""
         answer = self.post(path, body, **headers)
         assert answer.status in (200, 201, 202), answer
         return answer.json
@@ -114,10 +116,8 @@ try : self.connection.request(method, path, body=data, headers=names)
             after = page["next"]
 
     def size(self):
-        return self.entries_end() + 1
-
-    def entries_end(self):
-        return self.entries()[-1][0]
+        """How many entries the ledger has."""
+        return self.entries()[-1][0] + 1
 
 
 class World:
@@ -148,8 +148,8 @@ class World:
         status = self.process.wait(60)
         self.process.stdout.close()
         self.log.close()
-        assert number == signal.SIGKILL or status == 0, f"the server ended with {status}: {self.log_text()}"
         self.process = None
+        assert number == signal.SIGKILL or status == 0, f"the server ended with {status}: {self.log_text()}"
 
     def restart(self, number=signal.SIGTERM):
         self.stop(number)
@@ -179,11 +179,10 @@ class World:
                 self.process = None
         self.close()
 
-#-- -- What tests need again and again -- --
+    # ---- What tests need again and again ----
 
     def product(self, name="cad", features=("render",)):
-        return self.admin.made("/v1/products",
-    {"name": name, "features": [{"name": f} for f in features]})
+        return self.admin.made("/v1/products", {"name": name, "features": [{"name": f} for f in features]})
 
     def organisation(self, name="Acme"):
         return self.admin.made("/v1/organisations", {"name": name})["id"]
@@ -199,7 +198,8 @@ class World:
         if organisation:
             body["organisation"] = organisation
         made = self.admin.made("/v1/" + kind, body)
-        token = self.admin.made("/v1/api-tokens", {"owner": made["id"], "scopes": list(scopes), "expires_at": later(30)})
+        token = self.admin.made("/v1/api-tokens",
+                                {"owner": made["id"], "scopes": list(scopes), "expires_at": later(30)})
         client = self.client(token["token"])
         client.id = made["id"]
         client.token_id = token["id"]
@@ -218,10 +218,10 @@ def later(days):
 
 
 def unix(text):
-    import calendar
     return calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
 
-#-- -- RFC 6962, from the RFC alone -- --
+
+# ---- RFC 6962, from the RFC alone ----
 
 def leaf_hash(leaf):
     return hashlib.sha256(b"\0" + leaf).digest()
@@ -261,6 +261,29 @@ def root_by_path(index, size, leaf, path):
     return root
 
 
+def roots_by_consistency(older, newer, old_root, proof):
+    """The two roots that a consistency proof leads to (RFC 9162 section 2.1.4.2), for 0 < older < newer."""
+    proof = ([old_root] if older & (older - 1) == 0 else []) + proof
+    fn, sn = older - 1, newer - 1
+    while fn & 1:
+        fn >>= 1
+        sn >>= 1
+    first = second = proof[0]
+    for step in proof[1:]:
+        assert sn > 0, "the proof is too long"
+        if fn & 1 or fn == sn:
+            first, second = node_hash(step, first), node_hash(step, second)
+            while fn and not fn & 1:
+                fn >>= 1
+                sn >>= 1
+        else:
+            second = node_hash(second, step)
+        fn >>= 1
+        sn >>= 1
+    assert sn == 0, "the proof is too short"
+    return first, second
+
+
 def proof_parts(text):
     """A tlog-proof's index, path, and its checkpoint's size and root."""
     head, _, note = text.partition("\n\n")
@@ -277,19 +300,25 @@ def proof_holds(text, index, entry):
     at, path, size, root = proof_parts(text)
     return at == index and root_by_path(index, size, leaf_hash(entry.encode()), path) == root
 
-#-- -- Running -- --
+
+# ---- Running ----
 
 def run(module):
     words = sys.argv[1:]
     failed = passed = 0
     for name, test in list(module.items()):
-        if getattr(test, "__module__", None) != module["__name__"] or not callable(test) or name.startswith("_"):
+        if getattr(test, "__module__", None) != module["__name__"] or isinstance(test, type) or name.startswith("_"):
             continue
-        if isinstance(test, type) or test.__code__.co_argcount or (words and not any(word in name for word in words)):
+        if test.__code__.co_argcount or (words and not any(word in name for word in words)):
             continue
         begun = time.monotonic()
-    try : test() passed
-+= 1 print(f "ok    {name} ({time.monotonic() - begun:.1f} s)", flush = True) except Exception
-    : failed +=
-      1 print(f "FAILED {name}", flush = True) traceback.print_exc() print(f "{passed} passed, {failed} failed")
-          sys.exit(1 if failed or not passed else 0)
+        try:
+            test()
+            passed += 1
+            print(f"ok    {name} ({time.monotonic() - begun:.1f} s)", flush=True)
+        except Exception:
+            failed += 1
+            print(f"FAILED {name}", flush=True)
+            traceback.print_exc()
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
