@@ -44,22 +44,31 @@ static status leaf_replay(void *context, uint64_t index, struct str leaf, struct
     if (s.code)
         return err_set(err, s.code, "entry %llu can't be replayed: %s", (unsigned long long)index, why.text);
     replay->tile[index % TILE_WIDTH] = hash;
-    return index % TILE_WIDTH == TILE_WIDTH - 1 ? tile_compare(replay, index / TILE_WIDTH, err) : OK;
+    return OK;
+}
+
+/* The part of a tile's entries that the store gives at once, and the tile itself once its last entry was among them. A
+ * reader does one thing at a time, so entries and tile are read one after the other. */
+static status tile_replay(struct replay *replay, uint64_t size, uint64_t *next, struct err *err)
+{
+    struct store_entry_visitor visitor = { leaf_replay, replay };
+    struct store_range range = { .first = *next, .max_bytes = BATCH_MAX_BYTES };
+    uint64_t tile_end = (*next / TILE_WIDTH + 1) * TILE_WIDTH;
+
+    range.max_count = (tile_end < size ? tile_end : size) - *next;
+    TRY(store_entries_read(replay->engine->reader, &range, &visitor, next, err));
+    if (*next == range.first)
+        return err_set(err, CODE_CORRUPT, "entry %llu is missing", (unsigned long long)*next);
+    return *next == tile_end ? tile_compare(replay, tile_end / TILE_WIDTH - 1, err) : OK;
 }
 
 static status tail_replay(struct engine *engine, uint64_t size, struct err *err)
 {
     struct replay replay = { .engine = engine, .first_in_tile = (unsigned)(engine->facts.size % TILE_WIDTH) };
-    struct store_entry_visitor visitor = { leaf_replay, &replay };
     uint64_t next = engine->facts.size;
 
-    while (next < size) {
-        struct store_range range = { .first = next, .max_count = size - next, .max_bytes = BATCH_MAX_BYTES };
-
-        TRY(store_entries_read(engine->reader, &range, &visitor, &next, err));
-        if (next == range.first)
-            return err_set(err, CODE_CORRUPT, "entry %llu is missing", (unsigned long long)next);
-    }
+    while (next < size)
+        TRY(tile_replay(&replay, size, &next, err));
     return OK;
 }
 
