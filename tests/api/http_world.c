@@ -153,6 +153,37 @@ static void hold(struct exchange *exchange)
     hold_as(exchange, exchange->parameters[0], false);
 }
 
+/* ---- Answers of the turn hook ---- */
+
+struct gathered {
+    struct gathered *next;
+    struct exchange *exchange;
+};
+
+static void gather(struct exchange *exchange)
+{
+    struct gathered *gathered = arena_new(&exchange->arena, 1, sizeof *gathered);
+
+    if (!gathered) {
+        http_respond_empty(exchange);
+        return;
+    }
+    *gathered = (struct gathered){ loop_user(exchange->loop), exchange };
+    loop_set_user(exchange->loop, gathered);
+}
+
+static void answer_gathered(struct loop *loop)
+{
+    struct gathered *gathered = loop_user(loop);
+
+    loop_set_user(loop, NULL);
+    while (gathered) {
+        struct gathered *next = gathered->next;
+        http_respond_text(gathered->exchange, 200, STR("gathered"));
+        gathered = next;
+    }
+}
+
 /* ---- Work on another thread ---- */
 
 struct work {
@@ -228,6 +259,7 @@ static const struct route routes[] = {
     READ("/loop", which_loop),
     READ("/work", hand_to_worker),
     READ("/cut", hang_up),
+    READ("/gathered", gather),
     READ("/smuggled", smuggled),
     { METHOD_POST, "/body", 1, 65536, give_back, "text/plain", NULL },
     { METHOD_POST, "/small", 1, 16, give_back, "application/json", NULL },
@@ -243,7 +275,7 @@ struct http_world_options http_world_options(void)
 
 static status start(struct http_world *world, const struct http_world_options *options, struct err *err)
 {
-    struct server_config config = { .hooks = { .authorize = authorize, .refused = refused },
+    struct server_config config = { .hooks = { .authorize = authorize, .refused = refused, .turn = answer_gathered },
                                     .limits = options->limits,
                                     .loops = options->loops,
                                     .user = world,

@@ -4,8 +4,9 @@
  *
  * Routes: GET /echo/{text}, POST /body (text/plain, at most 65536 bytes, given back), POST /small (application/json, at
  * most 16 bytes), GET /held/{name} (answered when the test says so, from the test's thread), GET /large/{bytes}, GET
- * /tagged (an ETag), GET /loop (the loop's number), GET /work (by a worker), GET /cut (no answer), GET /smuggled
- * (counted), POST /guarded (needs "Authorization: yes"; "later" is refused when the test says so).
+ * /tagged (an ETag), GET /loop (the loop's number), GET /work (by a worker), GET /cut (no answer), GET /gathered
+ * (answered by the turn hook), GET /smuggled (counted), POST /guarded (needs "Authorization: yes"; "later" is refused
+ * when the test says so).
  */
 #ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H

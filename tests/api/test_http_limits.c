@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "http_world.h"
 #include "test.h"
 
@@ -87,6 +88,21 @@ static void each_request_has_time_of_its_own(void)
         CHECK(client_read_replies(client, &bytes, i));
     }
     CHECK_INT(http_world_count(world, COUNTER_TIMEOUTS), 0);
+}
+
+static void half_a_head_behind_a_whole_request_has_its_time_too(void)
+{
+    struct http_world_options options = hasty();
+    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    struct str stream;
+
+    if (!world)
+        return;
+    stream = client_ask(world, STR(ASK("/tagged") "GET /ta"), &bytes);
+    CHECK_INT(reply_take(&stream, false).status, 200);
+    CHECK_INT(reply_take(&stream, false).status, 408);
+    CHECK_INT(stream.len, 0);
 }
 
 static void an_idle_connection_ends_without_a_word(void)
@@ -215,6 +231,28 @@ static void only_so_many_requests_of_one_connection_are_under_way(void)
 #define LARGE      ASK("/large/8388608")
 #define FIVE_LARGE LARGE LARGE LARGE LARGE LARGE
 
+#define FIVE_GATHERED ASK("/gathered") ASK("/gathered") ASK("/gathered") ASK("/gathered") ASK("/gathered")
+
+/*
+ * Each request waits for the answer to the one before it, and each answer comes from the turn hook. A loop that forgot
+ * to turn again would sleep until its timer wakes it, a second for each of the fifteen.
+ */
+static void a_request_that_had_to_wait_belongs_to_the_turn_that_let_it_in(void)
+{
+    struct http_world_options options = http_world_options();
+    options.limits.pipeline_max = 1;
+    options.limits.linger_timeout_ms = 60000;
+    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    int64_t began_ms = clock_read().running_ms;
+
+    if (!world || !CHECK(client_send(client, STR(FIVE_GATHERED FIVE_GATHERED FIVE_GATHERED))))
+        return;
+    CHECK(client_read_replies(client, &bytes, 15));
+    CHECK(clock_read().running_ms - began_ms < 7000);
+}
+
 /* The client reads nothing at first; what it has asked for must not pile up. */
 static void unread_answers_hold_further_requests_back(void)
 {
@@ -234,10 +272,16 @@ static void unread_answers_hold_further_requests_back(void)
 }
 
 static const struct test tests[] = {
-    TEST(a_client_that_is_too_slow_is_told_so),      TEST(each_request_has_time_of_its_own),
-    TEST(an_idle_connection_ends_without_a_word),    TEST(a_handler_may_take_longer_than_a_client),
-    TEST(a_client_that_does_not_read_is_cut_off),    TEST(a_large_answer_arrives_whole),
-    TEST(one_connection_too_many_is_turned_away),    TEST(only_so_many_requests_of_one_connection_are_under_way),
+    TEST(a_client_that_is_too_slow_is_told_so),
+    TEST(each_request_has_time_of_its_own),
+    TEST(half_a_head_behind_a_whole_request_has_its_time_too),
+    TEST(an_idle_connection_ends_without_a_word),
+    TEST(a_handler_may_take_longer_than_a_client),
+    TEST(a_client_that_does_not_read_is_cut_off),
+    TEST(a_large_answer_arrives_whole),
+    TEST(one_connection_too_many_is_turned_away),
+    TEST(only_so_many_requests_of_one_connection_are_under_way),
+    TEST(a_request_that_had_to_wait_belongs_to_the_turn_that_let_it_in),
     TEST(unread_answers_hold_further_requests_back),
 };
 TEST_MAIN(tests)

@@ -154,6 +154,8 @@ static const struct {
     { "TLS to a plain port", STR_INIT("\x16\x03\x01\x02\x00\x01\x00"), 400, "CONTROL_CHARACTER" },
     { "an unknown coding", STR_INIT(POST("/body", "text/plain", "Transfer-Encoding: gzip, chunked\r\n") "0\r\n\r\n"),
       501, "UNKNOWN_TRANSFER_CODING" },
+    { "a coding that one reader trims and the other does not",
+      STR_INIT(POST("/body", "text/plain", "Transfer-Encoding: chunked\t\r\n") "0\r\n\r\n"), 400, "AMBIGUOUS_REQUEST" },
     { "an unknown expectation", STR_INIT(POST("/body", "text/plain", "Expect: tea\r\nContent-Length: 5\r\n") "hello"),
       417, "UNKNOWN_EXPECTATION" },
     { "a body that announces too much", STR_INIT(POST("/small", "application/json", "Content-Length: 17\r\n")), 413,
