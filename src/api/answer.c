@@ -257,7 +257,8 @@ static bool is_observation(enum command_kind kind)
  */
 static bool answers(enum command_kind kind, enum audit_code code)
 {
-    return !is_observation(kind) || code == TS3007 || (code >= TS6001 && code <= TS6006) || !answer_rows[code].status;
+    return !is_observation(kind) || code == TS3007 || (code >= TS6001 && code <= TS6006) ||
+           (code >= TS5001 && code <= TS5006);
 }
 
 static bool entry_find(const struct job *job, struct answer *ret_answer)
