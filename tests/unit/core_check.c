@@ -185,10 +185,31 @@ static bool groups_check(const struct facts *facts)
     return good & CHECK_INT(in_groups, observed);
 }
 
+/* Every record is in its maps once, and nothing else is. */
+static bool maps_check(const struct facts *facts)
+{
+    bool good = CHECK_INT(facts->principal_by_id.count, facts->principals.live);
+
+    good &= CHECK_INT(facts->credential_by_id.count, facts->credentials.live);
+    good &= CHECK_INT(facts->credential_by_hash.count, facts->credentials.live);
+    good &= CHECK_INT(facts->product_by_id.count, facts->products.live);
+    good &= CHECK_INT(facts->product_by_name.count, facts->products.live);
+    good &= CHECK_INT(facts->feature_by_name.count, facts->features.live);
+    good &= CHECK_INT(facts->license_by_id.count, facts->licenses.live);
+    good &= CHECK_INT(facts->pool_by_id.count, facts->pools.live);
+    good &= CHECK_INT(facts->lease_by_id.count, facts->leases.live);
+    good &= CHECK_INT(facts->ticket_by_id.count, facts->tickets.live);
+    good &= CHECK_INT(facts->observed_by_key.count, facts->observed_groups.live);
+    good &= CHECK_INT(facts->watermark_by_head.count, facts->watermarks.live);
+    good &= CHECK_INT(facts->ended_by_id.count, facts->ended_ring.next - facts->ended_ring.first);
+    return good & CHECK_INT(facts->idem_by_key.count, facts->idem_ring.next - facts->idem_ring.first);
+}
+
 bool facts_check(const struct facts *facts)
 {
     bool good = groups_check(facts);
 
+    good &= maps_check(facts);
     for (uint32_t place = 0; place < facts->pools.used; place++)
         good &= pool_check(facts, place);
     for (uint32_t place = 0; place < facts->licenses.used; place++)

@@ -203,6 +203,15 @@ static void a_pool_with_less_than_no_grace(const struct last *last, struct entry
     entry_number(entry, DATA_GRACE_S, -1);
 }
 
+static void a_token_that_another_one_is(const struct last *last, struct entry *entry)
+{
+    entry_on_id(entry, ON_CREDENTIAL, (struct id){ 1, 1 });
+    entry_principal(entry, DATA_OWNER, last->world->admin);
+    entry_text(entry, DATA_SCOPES, STR("all"));
+    entry_number(entry, DATA_EXPIRES_AT, last->world->now_ms + DAY_MS);
+    entry_bytes(entry, DATA_TOKEN_HASH, credential_at(&last->facts, 0)->hash);
+}
+
 static void entitled_to(const struct last *last, struct entry *entry, int64_t limit)
 {
     entry_on_id(entry, ON_ENTITLEMENT, (struct id){ 1, 1 });
@@ -306,6 +315,7 @@ static void what_no_object_can_be_is_found(void)
         { TS3006, an_enforced_pool_of_nobody },
         { TS3006, a_pool_of_something_else },
         { TS3006, a_pool_with_less_than_no_grace },
+        { TS4004, a_token_that_another_one_is },
         { TS3005, less_than_no_seats },
         { TS3005, more_seats_than_there_can_be },
         { TS3005, seats_of_another_feature },

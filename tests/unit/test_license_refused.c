@@ -229,6 +229,31 @@ static void an_organisation_s_licences_do_not_exist_for_another(void)
     command.license_create.holder = scene.ann;
     world_refused(scene.world, &command, PROBLEM_NOT_FOUND, "holder");
     CHECK_INT(state_of(&scene, scene.license), LICENSE_ACTIVE);
+    command = about(&scene, COMMAND_LICENSE_SUSPEND);
+    command.actor = world_as(scene.world, world_user(scene.world, scene.acme, ROLE_ADMIN), command.kind).actor;
+    world_done(scene.world, &command); /* its own admin */
+}
+
+static void the_seats_of_a_pool_stay_a_number_that_every_reader_keeps(void)
+{
+    SCENE(scene, 8);
+    struct entitlement_terms terms = { .feature = STR("render"), .limit = 9 };
+    struct command create = world_as(scene.world, scene.world->admin, COMMAND_LICENSE_CREATE);
+    struct command change = about(&scene, COMMAND_LICENSE_CHANGE);
+
+    create.license_create.product = STR("cad");
+    create.license_create.holder = scene.acme;
+    create.license_create.entitlements = &terms;
+    create.license_create.entitlement_count = 1;
+    change.license_change.entitlements = &terms;
+    change.license_change.entitlement_count = 1;
+    render(&scene)->entitled = render(&scene)->limit = ENTRY_NUMBER_MAX - 8; /* of nine million licences */
+    world_refused(scene.world, &create, PROBLEM_TOO_MANY, "limit");
+    world_refused(scene.world, &change, PROBLEM_TOO_MANY, "limit");
+    terms.limit = 8;
+    world_done(scene.world, &create);
+    CHECK_INT(render(&scene)->limit, ENTRY_NUMBER_MAX);
+    render(&scene)->entitled = render(&scene)->limit = 16; /* as it was, for the check at the end */
 }
 
 static void a_dry_run_says_what_would_be_and_changes_nothing(void)
@@ -324,6 +349,7 @@ static const struct test tests[] = {
     TEST(a_wrong_change_is_refused_by_the_member_at_fault),
     TEST(a_full_table_is_told_before_anything_begins),
     TEST(an_organisation_s_licences_do_not_exist_for_another),
+    TEST(the_seats_of_a_pool_stay_a_number_that_every_reader_keeps),
     TEST(a_dry_run_says_what_would_be_and_changes_nothing),
     TEST(a_product_s_names_fit_and_are_its_own),
     TEST(a_product_has_at_most_so_many_features),

@@ -195,6 +195,32 @@ static void an_observed_lease_is_kept_however_silent(void)
     CHECK_INT(meshing(&log)->used, 1);
 }
 
+static void what_is_observed_and_what_is_granted_are_pools_apart(void)
+{
+    AUTO(struct world *, world_free) world = world_new(19);
+    struct who acme = world_organisation(world);
+    struct log log = log_of(world, acme);
+    struct who ann = world_user(world, acme, ROLE_MEMBER);
+    struct pool *enforced;
+
+    world_product(world, "ansyslmd", "meshing");
+    world_license(world, acme, "ansyslmd/meshing", 1);
+    enforced = world_pool(world, acme, "ansyslmd/meshing");
+    seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
+    CHECK_INT(log.world->count, 2);
+    seen(&log, COMMAND_OBSERVE_OUT, "meshing", 1);
+    CHECK_INT(log.world->count, 1);
+    CHECK(!id_is_none(world_take(world, ann, "ansyslmd/meshing", 1)));
+    CHECK_INT(enforced->used, 1);
+    if (CHECK(enforced->next_of_group != NONE))
+        CHECK_INT(pool_at(&world->facts, enforced->next_of_group)->used, 2);
+    seen(&log, COMMAND_OBSERVE_RESTART, "", 0);
+    CHECK_INT(enforced->used, 1);
+    world_license(world, acme, "ansyslmd/meshing", 1);
+    CHECK_INT(enforced->limit, 2);
+    CHECK(facts_check(&world->facts));
+}
+
 static void nobody_takes_or_ends_an_observed_seat(void)
 {
     LOG(log);
@@ -546,6 +572,7 @@ static const struct test tests[] = {
     TEST(a_return_ends_what_has_its_feature_user_host_and_quantity),
     TEST(without_a_time_in_the_log_nothing_is_claimed),
     TEST(an_observed_lease_is_kept_however_silent),
+    TEST(what_is_observed_and_what_is_granted_are_pools_apart),
     TEST(nobody_takes_or_ends_an_observed_seat),
     TEST(above_a_known_limit_is_recorded_and_not_refused),
     TEST(a_restart_closes_every_seat_of_its_daemon_with_an_entry_each),

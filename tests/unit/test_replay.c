@@ -87,6 +87,27 @@ static void the_leaves_alone_give_the_same_facts_at_every_index(void)
     }
 }
 
+static void entry_applied(void *context, const struct entry *entry)
+{
+    const struct world *world = context;
+
+    CHECKING("%.*s", STR_ARG(audit_rows[entry->code].type));
+    facts_check(&world->facts);
+}
+
+/* Counts, lists and limits agree after each entry, also in the midst of a change. */
+static void nothing_is_out_of_place_at_any_index(void)
+{
+    uint64_t seed = test_seed();
+    AUTO(struct world *, world_free) world = world_new(seed);
+    struct random_life life = random_life(world, seed);
+
+    world->applied = entry_applied;
+    world->context = world;
+    for (int step = 0; step < 400; step++)
+        random_step(&life);
+}
+
 static status image_keep(void *context, struct str bytes, struct err *err)
 {
     struct buf *image = context;
@@ -265,6 +286,7 @@ static void a_damaged_ledger_is_read_without_harm(void)
 
 static const struct test tests[] = {
     TEST(the_leaves_alone_give_the_same_facts_at_every_index),
+    TEST(nothing_is_out_of_place_at_any_index),
     TEST(a_snapshot_and_the_tail_give_the_same_facts),
     TEST(maps_found_again_find_the_same),
     TEST(no_failed_allocation_changes_a_fact_in_a_whole_life),

@@ -1,0 +1,152 @@
+/*
+ * core/decide_server and its appliers: what the server says about itself, and what its operators do to it.
+ */
+#include "core_check.h"
+#include "core_world.h"
+#include "test.h"
+
+static void each_of_the_server_s_own_entries_has_its_members(void)
+{
+    static const struct {
+        enum audit_code code;
+        enum data_field fields[4]; /* in the order of command.system.numbers */
+        int count;
+        bool has_hash;
+    } cases[] = {
+        { TS1003, { DATA_REASON }, 1, false },
+        { TS1004, { 0 }, 0, false },
+        { TS1005, { DATA_EPOCH }, 1, false },
+        { TS1006, { DATA_SIZE }, 1, true },
+        { TS1007, { DATA_REASON, DATA_JUMP_MS }, 2, false },
+        { TS1010, { DATA_COUNT_OF, DATA_FIRST_AT, DATA_LAST_AT, DATA_REASON }, 4, false },
+        { TS1011, { DATA_USED_PERCENT }, 1, false },
+        { TS1013, { DATA_SIZE }, 1, true },
+    };
+    AUTO(struct world *, world_free) world = world_new(29);
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct command command = { .kind = COMMAND_SYSTEM, .actor = world->system };
+        struct entry entry;
+
+        CHECKING("%.*s", STR_ARG(audit_rows[cases[i].code].type));
+        command.system.code = cases[i].code;
+        memset(command.system.hash, 7, sizeof command.system.hash);
+        for (int k = 0; k < 4; k++)
+            command.system.numbers[k] = 10 + k; /* each a reason, too */
+        world_entry(world, world_done(world, &command), &entry);
+        CHECK_INT(entry.code, cases[i].code);
+        for (int k = 0; k < cases[i].count; k++)
+            CHECK_INT(entry.data[cases[i].fields[k]].number, 10 + k);
+        CHECK_INT(entry_has(&entry, DATA_SHA256), cases[i].has_hash);
+        CHECK(!cases[i].has_hash || entry.data[DATA_SHA256].bytes[31] == 7);
+        CHECK(id_eq(entry.actor.who.id, world->system.who.id));
+    }
+}
+
+static void the_texts_of_the_server_s_entries_are_as_told(void)
+{
+    AUTO(struct world *, world_free) world = world_new(29);
+    struct command command = { .kind = COMMAND_SYSTEM, .actor = world->system };
+    struct entry entry;
+
+    world_entry(world, 0, &entry);
+    CHECK_STR(entry.data[DATA_ORIGIN].text, STR("test.example/ledger"));
+    CHECK_STR(entry.data[DATA_VERSION].text, STR("0"));
+    CHECK(id_eq(entry.on[ON_SERVICE].id, world->system.who.id));
+    command.system.code = TS1002;
+    command.system.texts[0] = STR("1.2.3");
+    world_entry(world, world_done(world, &command), &entry);
+    CHECK_STR(entry.data[DATA_VERSION].text, STR("1.2.3"));
+}
+
+static void a_jump_freezes_until_it_is_confirmed(void)
+{
+    AUTO(struct world *, world_free) world = world_new(29);
+    struct command command = world_as(world, world->admin, COMMAND_CLOCK_CONFIRM);
+    struct entry entry;
+
+    CHECK(!world->facts.clock_frozen);
+    world_system(world, TS1007, REASON_BACK);
+    CHECK(world->facts.clock_frozen);
+    command.jump_ms = -3600000;
+    world_entry(world, world_done(world, &command), &entry);
+    CHECK_INT(entry.data[DATA_JUMP_MS].number, -3600000);
+    CHECK(!world->facts.clock_frozen);
+}
+
+static void a_backup_is_of_what_there_is(void)
+{
+    AUTO(struct world *, world_free) world = world_new(29);
+    struct command command = world_as(world, world->admin, COMMAND_BACKUP_MADE);
+    struct entry entry;
+
+    command.backup.size = world->facts.size;
+    command.backup.hash[0] = 9;
+    world_entry(world, world_done(world, &command), &entry);
+    CHECK_INT(entry.data[DATA_SIZE].number, command.backup.size);
+    CHECK_INT(entry.data[DATA_SHA256].bytes[0], 9);
+    command.backup.size = world->facts.size + 1;
+    world_refused(world, &command, PROBLEM_BAD_REQUEST, "size");
+}
+
+static void the_demo_counts_what_came_before_it(void)
+{
+    AUTO(struct world *, world_free) world = world_new(29);
+    struct command command = world_as(world, world->admin, COMMAND_DEMO_SEEDED);
+    uint64_t size = world->facts.size;
+    struct entry entry;
+
+    world_entry(world, world_done(world, &command), &entry);
+    CHECK_INT(entry.data[DATA_COUNT_OF].number, size);
+}
+
+static void a_read_of_others_data_is_recorded_with_its_range(void)
+{
+    static const int64_t absent_or_not[] = { -1, 0, 5 };
+    AUTO(struct world *, world_free) world = world_new(29);
+
+    for (int i = 0; i < 3; i++) {
+        struct command command = world_as(world, world->admin, COMMAND_DATA_READ);
+        int64_t number = absent_or_not[i];
+        struct entry entry;
+
+        CHECKING("number %d", (int)number);
+        command.read = (struct read_record){ STR("audit"), number, number, number };
+        world_entry(world, world_done(world, &command), &entry);
+        CHECK_INT(entry.code, TS5007);
+        CHECK_STR(entry.data[DATA_SCOPE].text, STR("audit"));
+        CHECK_INT(entry_number_or(&entry, DATA_FROM, -1), number);
+        CHECK_INT(entry_number_or(&entry, DATA_TO, -1), number);
+        CHECK_INT(entry_number_or(&entry, DATA_LIMIT, -1), number);
+    }
+}
+
+static void viewed(void *context, const struct facts *facts, int64_t now_ms)
+{
+    const struct world *world = context;
+
+    CHECK(facts == &world->facts && now_ms == world->now_ms);
+}
+
+static void a_view_sees_the_facts_and_writes_nothing(void)
+{
+    AUTO(struct world *, world_free) world = world_new(29);
+    struct command command = { .kind = COMMAND_VIEW, .actor = world->system };
+
+    command.view.call = viewed;
+    command.view.context = world;
+    CHECK_OK(world_command(world, &command));
+    CHECK_INT(world->outcome.kind, OUTCOME_VIEW);
+    CHECK_INT(world->count, 0);
+}
+
+static const struct test tests[] = {
+    TEST(each_of_the_server_s_own_entries_has_its_members),
+    TEST(the_texts_of_the_server_s_entries_are_as_told),
+    TEST(a_jump_freezes_until_it_is_confirmed),
+    TEST(a_backup_is_of_what_there_is),
+    TEST(the_demo_counts_what_came_before_it),
+    TEST(a_read_of_others_data_is_recorded_with_its_range),
+    TEST(a_view_sees_the_facts_and_writes_nothing),
+};
+TEST_MAIN(tests)
