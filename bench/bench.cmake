@@ -1,13 +1,16 @@
-# Each bench/bench_*.c is one program that measures; the other sources here are what they share. Target: benches.
+# Each bench/bench_*.c is one program that measures; the other sources here are what they share, of which a program
+# takes what it uses. Target: benches.
 add_custom_target(benches)
 file(GLOB bench_programs CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/bench_*.c)
 file(GLOB bench_shared CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.c)
 list(REMOVE_ITEM bench_shared ${bench_programs})
+add_library(bench_shared STATIC EXCLUDE_FROM_ALL ${bench_shared})
+target_include_directories(bench_shared PUBLIC ${CMAKE_SOURCE_DIR}/bench)
+target_link_libraries(bench_shared PUBLIC room_engine PkgConfig::SQLITE)
 foreach(source ${bench_programs})
     get_filename_component(name ${source} NAME_WE)
-    add_executable(${name} EXCLUDE_FROM_ALL ${source} ${bench_shared})
-    target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/bench)
-    target_link_libraries(${name} PRIVATE PkgConfig::SQLITE)
+    add_executable(${name} EXCLUDE_FROM_ALL ${source})
     link_rooms_of(${name} ${source})
+    target_link_libraries(${name} PRIVATE bench_shared)
     add_dependencies(benches ${name})
 endforeach()
