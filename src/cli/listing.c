@@ -154,6 +154,7 @@ void object_print(struct json_node object, const char *members)
     while (names.len) {
         AUTO(struct buf, buf_free) text = { .max = CELL_MAX_BYTES };
         struct json_node value;
+        size_t filled;
 
         (void)str_to_c(str_take(&names, ' '), name, sizeof(name));
         value = json_node_member(object, name);
@@ -164,8 +165,10 @@ void object_print(struct json_node object, const char *members)
             continue;
         }
         buf_add_format(&text, "%-14s ", name);
+        filled = text.len;
         json_node_show(value, &text);
-        print_line(buf_str(&text));
+        if (text.len > filled)
+            print_line(buf_str(&text));
     }
 }
 

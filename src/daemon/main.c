@@ -15,6 +15,7 @@ int main(int argc, char **argv)
         catalog_group,
         people_group,
         audit_group,
+        logs_group,
     };
 
     return command_main(groups, sizeof(groups) / sizeof(groups[0]), argc - 1, argv + 1);
