@@ -82,7 +82,37 @@ enum problem problem_of_denial(const struct entry *entry)
     }
 }
 
-/* "All 8 seats of cad/render are taken, and 2 wait; one comes free at … at the latest if its holder falls silent". */
+/* What decide() demands of a member beyond what its table can say. */
+static struct str member_detail(struct str member)
+{
+    static const struct {
+        struct str member;
+        struct str detail;
+    } rules[] = {
+        { STR_INIT("name"), STR_INIT("name must be free of '/', quotation marks and backslashes") },
+        { STR_INIT("features"),
+          STR_INIT("features must be different names, free of '/', quotation marks and backslashes") },
+        { STR_INIT("starts_at"), STR_INIT("starts_at must be a time from 1970 to 9999") },
+        { STR_INIT("expires_at"),
+          STR_INIT("expires_at must lie ahead: after starts_at, as the licence's kind allows, a token's within ten "
+                   "years") },
+        { STR_INIT("entitlements"), STR_INIT("entitlements must say what is to change") },
+        { STR_INIT("feature"), STR_INIT("each feature can be named once") },
+        { STR_INIT("scopes"), STR_INIT("scopes must hold at least one permission") },
+        { STR_INIT("owner"), STR_INIT("owner must be a user or a service") },
+        { STR_INIT("holder"), STR_INIT("holder must be an organisation, a team or a user") },
+        { STR_INIT("team"), STR_INIT("a team of an organisation has that organisation's people alone") },
+        { STR_INIT("user"), STR_INIT("a team of an organisation has that organisation's people alone") },
+    };
+
+    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        if (str_eq(rules[i].member, member))
+            return rules[i].detail;
+    }
+    return STR_NONE;
+}
+
+/* "8 of 8 seats of cad/render are taken, and 2 were asked for; 3 wait in the queue; …". */
 static struct str no_seats_detail(struct call *call, const struct entry *entry)
 {
     char space[320];
@@ -107,7 +137,8 @@ struct str problem_detail(struct call *call, const struct job *job, const struct
 {
     struct str detail = STR_NONE;
 
-    (void)job;
+    if (answer->problem == PROBLEM_BAD_REQUEST)
+        detail = member_detail(job->reply.outcome.member);
     if (answer->problem == PROBLEM_NO_SEATS && answer->reason == REASON_NO_SEATS && answer->has_entry &&
         entry_has_on(&answer->entry, ON_FEATURE) && entry_has(&answer->entry, DATA_OCCUPIED) &&
         entry_has(&answer->entry, DATA_LIMIT))
