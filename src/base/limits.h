@@ -71,16 +71,16 @@
 #define CLOCK_START_FORWARD_DAYS 30 /* a start later than this after the last entry is a jump */
 
 /* HTTP */
-#define HTTP_HEAD_MAX_BYTES   (16 * 1024)
+#define HTTP_HEAD_MAX_BYTES   16384
 #define HTTP_HEADERS_MAX      64
-#define HTTP_BODY_MAX_BYTES   (1024 * 1024) /* the largest any route may allow: /v1/batch */
+#define HTTP_BODY_MAX_BYTES   1048576 /* the largest any route may allow: /v1/batch */
 #define HTTP_CONNECTIONS_MAX  10000
 #define HTTP_PIPELINE_MAX     64    /* requests of one connection under way at once */
 #define HTTP_HEAD_TIMEOUT_MS  10000 /* slow-client time-outs */
 #define HTTP_BODY_TIMEOUT_MS  30000
 #define HTTP_IDLE_TIMEOUT_MS  75000
 #define HTTP_WRITE_TIMEOUT_MS 30000
-#define HTTP_OUT_MAX_BYTES    (4 * 1024 * 1024) /* unread answers of one connection before it is no longer read */
+#define HTTP_OUT_MAX_BYTES    4194304 /* unread answers of one connection before it is no longer read */
 #define BATCH_LINES_MAX       1000
 #define HEARTBEATS_MAX        1000
 #define PAGE_MAX              1000 /* rows of one answer */

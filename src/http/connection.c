@@ -101,7 +101,7 @@ static struct connection *make(struct loop *loop, const struct http_peer *peer, 
     connection->peer = *peer;
     connection->state = context ? CONNECTION_HANDSHAKE : CONNECTION_OPEN;
     connection->waits_for = TIMEOUT_NONE;
-    connection->out.max = HTTP_ANSWER_MAX_BYTES + 2 * HTTP_WRITE_BYTES;
+    connection->out.max = HTTP_OUT_SPACE_BYTES;
     list_init(&connection->queue);
     if (context)
         connection->tls = tls_new(context);

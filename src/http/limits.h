@@ -12,24 +12,24 @@
 
 #define HTTP_LINE_MAX_BYTES       8192                /* a request line; RFC 9112 section 3 asks for 8000 at least */
 #define HTTP_BLOCK_BYTES          HTTP_HEAD_MAX_BYTES /* one piece of input memory: any head fits into one */
-#define HTTP_READ_MIN_BYTES       2048 /* with less room than this left in a block, reading goes on in a fresh one */
-#define HTTP_CHUNK_SPARE_BYTES    (16 * 1024) /* chunk lines and trailers may exceed the body's data by this much */
-#define HTTP_ARENA_MAX_BYTES      (16 * 1024 * 1024) /* memory of one request: the largest body, parsed */
-#define HTTP_ANSWER_MAX_BYTES     (16 * 1024 * 1024) /* a page of 1000 full entries, each escaped as a JSON string */
-#define HTTP_KEPT_BYTES           (64 * 1024) /* a buffer that grew beyond this is freed, not kept for the next request */
-#define HTTP_WRITE_BYTES          (256 * 1024) /* answers are gathered up to this much for one write */
-#define HTTP_PARAMETERS_MAX       4            /* {names} in one route's path */
+#define HTTP_READ_MIN_BYTES       2048  /* with less room than this left in a block, reading goes on in a fresh one */
+#define HTTP_CHUNK_SPARE_BYTES    16384 /* chunk lines and trailers may exceed the body's data by this much */
+#define HTTP_ARENA_MAX_BYTES      16777216 /* memory of one request: the largest body, parsed */
+#define HTTP_ANSWER_MAX_BYTES     16777216 /* a page of 1000 full entries, each escaped as a JSON string */
+#define HTTP_KEPT_BYTES           65536    /* a buffer that grew beyond this is freed, not kept for the next request */
+#define HTTP_WRITE_BYTES          262144   /* answers are gathered up to this much for one write */
+#define HTTP_OUT_SPACE_BYTES      17301504 /* the largest answer behind what was gathered before it, enciphered */
+#define HTTP_PARAMETERS_MAX       4        /* {names} in one route's path */
 #define HTTP_ROUTES_MAX           512
-#define HTTP_SEGMENTS_MAX         32 /* parts of a path; a tile's path of 2^63 entries has 10 */
-#define HTTP_RESPONSE_FIELDS_MAX  8  /* header fields that a handler adds */
+#define HTTP_RESPONSE_FIELDS_MAX  8 /* header fields that a handler adds */
 #define HTTP_LOOPS_MAX            64
 #define HTTP_LISTENERS_MAX        8
 #define HTTP_BACKLOG              1024
 #define HTTP_ACCEPTS_MAX          64  /* taken in one go, so that newcomers don't starve those who are here */
 #define HTTP_FREE_EXCHANGES_MAX   512 /* kept for reuse by one loop */
 #define HTTP_FREE_BLOCKS_MAX      512
-#define HTTP_LINGER_TIMEOUT_MS    2000          /* for a peer to read the last answer and close, before we do */
-#define HTTP_LINGER_MAX_BYTES     (1024 * 1024) /* thrown away meanwhile: a whole body that was refused by its head */
+#define HTTP_LINGER_TIMEOUT_MS    2000    /* for a peer to read the last answer and close, before we do */
+#define HTTP_LINGER_MAX_BYTES     1048576 /* thrown away meanwhile: a whole body that was refused by its head */
 #define HTTP_HANDSHAKE_TIMEOUT_MS 10000
 #define HTTP_ACCEPT_PAUSE_MS      100 /* after the system refused a descriptor */
 #define HTTP_WORKER_THREADS_MAX   64

@@ -54,11 +54,13 @@ static status bind_socket(int sock, const struct addrinfo *address, const char *
     return OK;
 }
 
+/* The addresses of both families begin with the family and the port. */
 static uint16_t port_of(const struct sockaddr_storage *address)
 {
-    if (address->ss_family == AF_INET)
-        return ntohs(((const struct sockaddr_in *)(const void *)address)->sin_port);
-    return ntohs(((const struct sockaddr_in6 *)(const void *)address)->sin6_port);
+    struct sockaddr_in6 six;
+
+    memcpy(&six, address, sizeof six);
+    return ntohs(six.sin6_port);
 }
 
 status listener_open(struct listener *listener, const char *host, uint16_t port, uint16_t *ret_port, struct err *err)
@@ -98,19 +100,22 @@ static void describe_v4(const struct in_addr *address, struct http_peer *peer)
 
 static void describe(const struct sockaddr_storage *address, struct http_peer *peer)
 {
-    const struct sockaddr_in6 *six = (const void *)address;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
     struct in_addr mapped;
 
+    memcpy(&four, address, sizeof four);
+    memcpy(&six, address, sizeof six);
     peer->port = port_of(address);
     if (address->ss_family == AF_INET) {
-        describe_v4(&((const struct sockaddr_in *)(const void *)address)->sin_addr, peer);
-    } else if (IN6_IS_ADDR_V4MAPPED(&six->sin6_addr)) {
-        memcpy(&mapped, &six->sin6_addr.s6_addr[12], sizeof mapped);
+        describe_v4(&four.sin_addr, peer);
+    } else if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {
+        memcpy(&mapped, &six.sin6_addr.s6_addr[12], sizeof mapped);
         describe_v4(&mapped, peer);
     } else {
-        memcpy(peer->address, &six->sin6_addr, sizeof peer->address);
-        (void)inet_ntop(AF_INET6, &six->sin6_addr, peer->text, sizeof peer->text);
-        peer->is_loopback = IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
+        memcpy(peer->address, &six.sin6_addr, sizeof peer->address);
+        (void)inet_ntop(AF_INET6, &six.sin6_addr, peer->text, sizeof peer->text);
+        peer->is_loopback = IN6_IS_ADDR_LOOPBACK(&six.sin6_addr);
     }
     peer->text_len = (uint8_t)strlen(peer->text);
 }

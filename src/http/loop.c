@@ -132,7 +132,7 @@ status loop_init(struct loop *loop, struct loop_shared *shared, unsigned number,
     list_init(&loop->dirty);
     timeouts_init(&loop->timeouts, &shared->limits);
     exchange_pool_init(&loop->exchanges);
-    loop->scratch.max = HTTP_ANSWER_MAX_BYTES + 2 * HTTP_WRITE_BYTES;
+    loop->scratch.max = HTTP_OUT_SPACE_BYTES;
     return start_handles(loop, err);
 }
 

@@ -17,7 +17,7 @@
 #include "http/render.h"
 #include "http/timeouts.h"
 
-#define LOOP_SINK_BYTES (64 * 1024) /* ciphertext, or what is thrown away: used up before the next read */
+#define LOOP_SINK_BYTES 65536 /* ciphertext, or what is thrown away: used up before the next read */
 
 /* What all loops of a server share; constant once they run, but for the number of connections. */
 struct loop_shared {

@@ -10,7 +10,8 @@
 #include "http/grammar.h"
 #include "http/target.h"
 
-#define NODES_MAX (HTTP_ROUTES_MAX * HTTP_SEGMENTS_MAX)
+/* Each route has 32 segments of its own at most, on average. */
+#define NODES_MAX 16384
 
 struct node {
     const struct route *routes[METHOD_COUNT];
