@@ -19,6 +19,7 @@ enum counter {
     COUNTER_BYTES_IN,
     COUNTER_BYTES_OUT,
     COUNTER_HANDSHAKES_FAILED,
+    COUNTER_ACCEPTS_FAILED, /* the system had no descriptor to give */
     COUNTER_STATUS_2XX,
     COUNTER_STATUS_3XX,
     COUNTER_STATUS_4XX,

@@ -209,6 +209,7 @@ static void on_pause_over(uv_timer_t *pause)
 /* Without descriptors to give, the socket stays readable: looking at it at once again would only burn time. */
 static void pause_accepting(struct listener *listener)
 {
+    counters_add(&listener->loops[0].counters.of[COUNTER_ACCEPTS_FAILED], 1);
     log_write(LOG_WARN, "http", "can't accept connections for the moment: %s", strerror(errno));
     (void)uv_poll_stop(&listener->poll);
     (void)uv_timer_start(&listener->pause, on_pause_over, HTTP_ACCEPT_PAUSE_MS, 0);

@@ -443,29 +443,9 @@ void http_world_release_all(struct http_world *world)
 
 /* ---- The client ---- */
 
-static int connect_v6(uint16_t port)
+int client_socket(struct http_world *world)
 {
-    struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_loopback };
-    int client = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    CHECK(connect(client, (struct sockaddr *)&address, sizeof address) == 0);
-    return client;
-}
-
-static int connect_v4(uint16_t port)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons(port),
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    CHECK(connect(client, (struct sockaddr *)&address, sizeof address) == 0);
-    return client;
-}
-
-int client_connect(struct http_world *world)
-{
-    int client = world->is_v6 ? connect_v6(world->port) : connect_v4(world->port);
+    int client = socket(world->is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval wait = { .tv_sec = CLIENT_WAIT_MS / 1000 };
     int yes = 1;
 
@@ -473,6 +453,29 @@ int client_connect(struct http_world *world)
     CHECK(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0);
     CHECK(setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0);
     CHECK(setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0);
+    return client;
+}
+
+void client_reach(struct http_world *world, int client)
+{
+    struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+                                .sin6_port = htons(world->port),
+                                .sin6_addr = in6addr_loopback };
+    struct sockaddr_in four = { .sin_family = AF_INET,
+                                .sin_port = htons(world->port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+    if (world->is_v6)
+        CHECK(connect(client, (struct sockaddr *)&six, sizeof six) == 0);
+    else
+        CHECK(connect(client, (struct sockaddr *)&four, sizeof four) == 0);
+}
+
+int client_connect(struct http_world *world)
+{
+    int client = client_socket(world);
+
+    client_reach(world, client);
     return client;
 }
 

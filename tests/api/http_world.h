@@ -52,6 +52,9 @@ void http_world_release_all(struct http_world *world);
 
 /* A connected socket; -1 and a failed check when that fails. Reading waits CLIENT_WAIT_MS. */
 int client_connect(struct http_world *world);
+/* The same in two steps. */
+int client_socket(struct http_world *world);
+void client_reach(struct http_world *world, int client);
 bool client_send(int client, struct str bytes);
 /* Everything until the server closes. */
 struct str client_read_all(int client, struct buf *reply);

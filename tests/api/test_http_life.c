@@ -2,6 +2,7 @@
  * The http room's server as a whole: starting, several loops, workers, and stopping in good order.
  */
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -112,6 +113,69 @@ static void a_failed_allocation_at_any_step_makes_no_server(void)
         if (!hit)
             break;
     }
+}
+
+/* ---- Scarcity ---- */
+
+#define SPARE_MAX 4096
+
+/* Takes every descriptor that this process may have. */
+static int take_descriptors(int *spare)
+{
+    int count = 0;
+
+    while (count < SPARE_MAX && (spare[count] = dup(STDERR_FILENO)) >= 0)
+        count++;
+    CHECK(count < SPARE_MAX);
+    return count;
+}
+
+static void without_descriptors_a_client_waits_and_is_served_later(void)
+{
+    static int spare[SPARE_MAX];
+    struct http_world_options options = http_world_options();
+    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(int, hang_up) client = world ? client_socket(world) : -1;
+    struct rlimit before = { 0 };
+    struct str stream;
+    int count;
+
+    if (!world || !CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0))
+        return;
+    CHECK(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 256, before.rlim_max }) == 0);
+    count = take_descriptors(spare);
+    client_reach(world, client);
+    CHECK(client_send(client, STR(LAST("/tagged"))));
+    CHECK(http_world_wait(world, COUNTER_ACCEPTS_FAILED, 1));
+    while (count-- > 0)
+        (void)close(spare[count]);
+    stream = client_read_all(client, &bytes);
+    CHECK_INT(reply_take(&stream, false).status, 200);
+    CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+
+/* Everything that a request needs is kept from the one before it. */
+static void a_warm_server_answers_without_asking_for_memory(void)
+{
+    static const struct str request = STR_INIT("GET /echo/a%20b?c=d HTTP/1.1\r\nHost: a\r\n\r\n");
+    struct http_world_options options = http_world_options();
+    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    char space[4096];
+
+    for (int i = 0; world && i < 10; i++) {
+        ssize_t len;
+        if (i == 1)
+            fault_arm(FAULT_MEMORY, 0, -1);
+        if (!CHECK(client_send(client, request)))
+            break;
+        len = recv(client, space, sizeof space, 0);
+        CHECKING("request %d", i);
+        CHECK(len > 0 && str_starts((struct str){ space, (size_t)len }, STR("HTTP/1.1 200 OK\r\n")));
+        CHECK(!fault_was_hit(FAULT_MEMORY));
+    }
+    fault_disarm_all();
 }
 
 /* ---- Several loops ---- */
@@ -361,6 +425,8 @@ static const struct test tests[] = {
     TEST(a_port_that_is_taken_is_an_error_that_names_the_host),
     TEST(what_can_not_be_listened_on_is_an_error),
     TEST(a_failed_allocation_at_any_step_makes_no_server),
+    TEST(without_descriptors_a_client_waits_and_is_served_later),
+    TEST(a_warm_server_answers_without_asking_for_memory),
     TEST(connections_are_dealt_out_to_the_loops_in_turn),
     TEST(answers_posted_by_another_thread_reach_their_loops),
     TEST(an_answer_for_a_dead_connection_is_dropped),
