@@ -35,14 +35,21 @@ static const struct option_row verify_rows[] = {
       "with a .tlog-proof: the entry's exact text", 0, 0 },
 };
 
+status leaf_compare(uint64_t index, const struct hash *hash, const struct hash *kept, struct err *err)
+{
+    if (hash_eq(hash, kept))
+        return OK;
+    return err_set(err, CODE_CORRUPT, "entry %" PRIu64 ": its hash is not the one in tile 0/%" PRIu64, index,
+                   index / TILE_WIDTH);
+}
+
 status tile_compare(const struct edge_full *full, unsigned width, const struct hash *kept, struct err *err)
 {
     for (unsigned i = 0; i < width; i++) {
         if (hash_eq(&full->hashes[i], &kept[i]))
             continue;
         if (full->level == 0)
-            return err_set(err, CODE_CORRUPT, "entry %" PRIu64 ": its hash is not the one in tile 0/%" PRIu64,
-                           full->n * TILE_WIDTH + i, full->n);
+            return leaf_compare(full->n * TILE_WIDTH + i, &full->hashes[i], &kept[i], err);
         return err_set(err, CODE_CORRUPT, "tile %u/%" PRIu64 ": hash %u is not that of tile %u/%" PRIu64, full->level,
                        full->n, i, full->level - 1, full->n * TILE_WIDTH + i);
     }

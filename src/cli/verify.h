@@ -25,6 +25,8 @@ MUST_CHECK status verify_url(const char *url, struct verification *verification,
 MUST_CHECK status verify_proof(const char *path, const char *entry, const struct vkey *vkey, uint64_t *ret_index,
                                struct err *err);
 
+/* A leaf's hash against the one in its tile; CODE_CORRUPT names the entry. */
+MUST_CHECK status leaf_compare(uint64_t index, const struct hash *hash, const struct hash *kept, struct err *err);
 /* The tile as it is kept against the one that was recomputed; CODE_CORRUPT names the first hash that differs. */
 MUST_CHECK status tile_compare(const struct edge_full *full, unsigned width, const struct hash *kept, struct err *err);
 /* The key that a source tells: it must be the one that is given, if one is. */

@@ -14,18 +14,18 @@ void chains_free(struct chains *chains)
     id_table_free(&chains->links);
 }
 
-static status link_refuse(const struct seq_link *link, const struct chain_link *last, struct err *err)
+/* Of two leaves that do not fit, the one before is named: a changed byte shows in the next entry of its chain. */
+static status link_refuse(const struct seq_link *link, const struct chain_link *last, uint64_t index, struct err *err)
 {
     char id[TYPEID_BYTES + 1] = "";
 
     typeid_write(link->kind, link->id, id);
     if (link->number != last->number + 1)
-        return err_set(err, CODE_CORRUPT, "it is number %llu of %s, after number %llu%s",
-                       (unsigned long long)link->number, id, (unsigned long long)last->number,
-                       last->number ? "" : " (the chain's beginning)");
-    return err_set(err, CODE_CORRUPT,
-                   "on the chain of %s it names another leaf than entry %llu, which stands before it", id,
-                   (unsigned long long)last->index);
+        return err_set(err, CODE_CORRUPT, "entry %llu: it is number %llu of %s, and %llu come before it",
+                       (unsigned long long)index, (unsigned long long)link->number, id,
+                       (unsigned long long)last->number);
+    return err_set(err, CODE_CORRUPT, "entry %llu: entry %llu, the next on the chain of %s, names another leaf",
+                   (unsigned long long)last->index, (unsigned long long)index, id);
 }
 
 static status link_add(struct chains *chains, const struct seq_link *link, uint64_t index, const struct hash *leaf,
@@ -41,7 +41,7 @@ static status link_add(struct chains *chains, const struct seq_link *link, uint6
         chains->licenses += link->kind == ID_LICENSE;
     }
     if (link->number != last->number + 1 || memcmp(link->prev, last->hash, SEQ_PREV_BYTES) != 0)
-        return link_refuse(link, last, err);
+        return link_refuse(link, last, index, err);
     last->number = link->number;
     last->index = index;
     memcpy(last->hash, leaf->bytes, SEQ_PREV_BYTES);

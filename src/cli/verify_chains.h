@@ -24,7 +24,7 @@ struct chains {
 
 struct chains chains_begin(void);
 void chains_free(struct chains *chains);
-/* CODE_CORRUPT says what does not fit; the caller names the entry. */
+/* CODE_CORRUPT names the entry, and what does not fit. */
 MUST_CHECK status chains_add(struct chains *chains, const struct entry *entry, uint64_t index, const struct hash *leaf,
                              struct err *err);
 

@@ -55,10 +55,12 @@ static status anchors_meet(struct check *check, struct err *err)
 static status leaf_hash_add(struct check *check, const struct hash *hash, struct err *err)
 {
     struct edge_full full[TILE_LEVELS];
-    unsigned count = edge_append(&check->edge, hash, full);
+    unsigned count;
 
+    TRY(check->leaf(check->context, check_size(check), hash, err));
+    count = edge_append(&check->edge, hash, full);
     for (unsigned i = 0; i < count; i++) {
-        TRY(check->tile(check->tile_context, &full[i], err));
+        TRY(check->tile(check->context, &full[i], err));
         check->tiles++;
     }
     return check->anchor_count ? anchors_meet(check, err) : OK;
@@ -99,15 +101,12 @@ static void coverage_add(struct coverage *coverage, const struct entry *entry, i
     }
 }
 
-static status entry_check(struct check *check, const struct entry *entry, const struct hash *hash, struct err *err)
+static status entry_check(struct check *check, const struct entry *entry, struct err *err)
 {
-    uint64_t index = check_size(check) - 1;
-
     if (entry->time_ms < check->time_ms)
         return err_set(err, CODE_CORRUPT, "its time is before that of the entry before it");
     TRY(recent_ids_add(&check->ids, entry->id, entry->time_ms, err));
     TRY(change_check(check, entry, err));
-    TRY(chains_add(&check->chains, entry, index, hash, err));
     if (!check->without_seats)
         TRY(seats_add(&check->seats, entry, err));
     coverage_add(&check->coverage, entry, check->time_ms);
@@ -126,8 +125,10 @@ status check_leaf(struct check *check, struct str leaf, struct err *err)
     if (check->hashes_only)
         return OK;
     s = entry_decode(leaf, &entry, err);
-    if (!s.code)
-        s = entry_check(check, &entry, &hash, err);
+    if (s.code)
+        return at_entry(index, s, err);
+    TRY(chains_add(&check->chains, &entry, index, &hash, err));
+    s = entry_check(check, &entry, err);
     return s.code ? at_entry(index, s, err) : OK;
 }
 

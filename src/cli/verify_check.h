@@ -43,9 +43,10 @@ struct coverage {
 struct check {
     bool hashes_only;
     bool without_seats;
-    /* Compares a full tile that was just recomputed with the one that is kept; it stays valid until the next leaf. */
+    /* Compares a leaf's hash, and then each full tile that it completes, with what is kept. */
+    status (*leaf)(void *context, uint64_t index, const struct hash *hash, struct err *err);
     status (*tile)(void *context, const struct edge_full *full, struct err *err);
-    void *tile_context;
+    void *context;
     bool anchors_must; /* each lies within the ledger: one that does not shows that entries were lost */
     struct anchor anchors[ANCHORS_MAX];
     size_t anchor_count;

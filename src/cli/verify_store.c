@@ -17,12 +17,29 @@ struct reading {
     struct store_reader *reader; /* of the entries */
     struct store_reader *tiles;  /* of tiles: asked for while entries are being read */
     struct verification *verification;
+    struct hash kept[TILE_WIDTH]; /* the full tile of leaf hashes that the newest entry belongs to … */
+    unsigned kept_width;          /* … or nothing, behind the last full one */
 };
 
 static void reading_end(struct reading *reading)
 {
     store_reader_close(reading->reader);
     store_reader_close(reading->tiles);
+}
+
+/* Leaf by leaf, so that a changed entry is named before anything else that it breaks. */
+static status leaf_check(void *context, uint64_t index, const struct hash *hash, struct err *err)
+{
+    struct reading *reading = context;
+    bool is_full = index / TILE_WIDTH < reading->verification->head.size / TILE_WIDTH;
+
+    if (index % TILE_WIDTH == 0) {
+        reading->kept_width = 0;
+        if (is_full &&
+            store_tile_read(reading->tiles, 0, index / TILE_WIDTH, (uint8_t *)reading->kept, NULL).code == CODE_OK)
+            reading->kept_width = TILE_WIDTH; /* what can't be read is said by tile_check */
+    }
+    return reading->kept_width ? leaf_compare(index, hash, &reading->kept[index % TILE_WIDTH], err) : OK;
 }
 
 static status tile_check(void *context, const struct edge_full *full, struct err *err)
@@ -109,8 +126,9 @@ status verify_store(const char *path, struct verification *verification, struct 
     TRY(key_read(&reading, err));
     TRY(anchors_find(path, verification, err));
     TRY(head_read(&reading, err));
+    verification->check.leaf = leaf_check;
     verification->check.tile = tile_check;
-    verification->check.tile_context = &reading;
+    verification->check.context = &reading;
     verification->progress = progress_begin("verifying", verification->head.size);
     TRY(entries_read(&reading, verification->head.size, err));
     return check_end(&verification->check, &verification->head, err);

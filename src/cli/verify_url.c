@@ -14,17 +14,17 @@
 #include "sdk/trust.h"
 #include "tlog/bundle.h"
 
-/* Things are asked for in turns of two: the entries of a tile, then the tile of their hashes. */
+/* Things are asked for in turns of two: a tile of leaf hashes, then the entries that it has the hashes of. */
 struct fetched {
     struct verification *verification;
     struct client *client;
     uint64_t size;
-    struct hash recomputed[TILE_WIDTH]; /* of the newest bundle */
+    struct hash kept[TILE_WIDTH]; /* the newest tile of leaf hashes */
 };
 
 static struct tile tile_numbered(const struct fetched *fetched, uint64_t number)
 {
-    struct tile tile = { .kind = number % 2 ? TILE_HASHES : TILE_ENTRIES, .n = number / 2 };
+    struct tile tile = { .kind = number % 2 ? TILE_ENTRIES : TILE_HASHES, .n = number / 2 };
 
     tile.width = tile_width_at(fetched->size, 0, tile.n);
     return tile;
@@ -48,7 +48,6 @@ static status entries_take(struct fetched *fetched, const struct tile *tile, str
                        (unsigned long long)(tile->n * TILE_WIDTH + tile->width - 1));
     for (unsigned i = 0; i < tile->width; i++) {
         progress_at(&fetched->verification->progress, check_size(check));
-        fetched->recomputed[i] = hash_leaf(entries[i]);
         TRY(check_leaf(check, entries[i], err));
     }
     return OK;
@@ -59,15 +58,20 @@ static status thing_take(void *context, uint64_t number, struct str body, struct
 {
     struct fetched *fetched = context;
     struct tile tile = tile_numbered(fetched, number);
-    struct edge_full leaves = { .n = tile.n, .hashes = fetched->recomputed };
-    struct hash kept[TILE_WIDTH];
 
     if (tile.kind == TILE_ENTRIES)
         return entries_take(fetched, &tile, body, err);
     if (body.len < tile.width * sizeof(struct hash))
         return err_set(err, CODE_CORRUPT, "tile 0/%llu is cut short", (unsigned long long)tile.n);
-    memcpy(kept, body.at, tile.width * sizeof(struct hash));
-    return tile_compare(&leaves, tile.width, kept, err);
+    memcpy(fetched->kept, body.at, tile.width * sizeof(struct hash));
+    return OK;
+}
+
+static status leaf_check(void *context, uint64_t index, const struct hash *hash, struct err *err)
+{
+    struct fetched *fetched = context;
+
+    return leaf_compare(index, hash, &fetched->kept[index % TILE_WIDTH], err);
 }
 
 static status upper_compare(struct fetched *fetched, const struct edge_full *full, unsigned width, struct err *err)
@@ -155,8 +159,9 @@ status verify_url(const char *url, struct verification *verification, struct err
     fetched.size = trust.checked.size;
     verification->head = trust.checked;
     verification->has_signature = true;
+    verification->check.leaf = leaf_check;
     verification->check.tile = tile_check;
-    verification->check.tile_context = &fetched;
+    verification->check.context = &fetched;
     verification->progress = progress_begin("verifying", fetched.size);
     TRY(fetch_all(&fetched, err));
     return check_end(&verification->check, &verification->head, err);
