@@ -10,6 +10,7 @@
 #include "api/answer.h"
 #include "api/handlers.h"
 #include "api/problems.h"
+#include "api/requests.h"
 #include "api/work.h"
 #include "http/respond.h"
 
@@ -35,20 +36,26 @@ void ready_handle(struct exchange *exchange)
         http_respond_text(exchange, 200, STR("ready\n"));
 }
 
-void clock_confirm_handle(struct exchange *exchange)
+/* A command that says nothing but its name. */
+static void plain_command(struct exchange *exchange, enum command_kind kind)
 {
     struct call *call = call_of(exchange);
+    char nothing;
 
-    if (call_job(call, COMMAND_CLOCK_CONFIRM))
+    if (!call_body(call, &nothing_table, &nothing))
+        return;
+    if (call_job(call, kind))
         call_command(call);
+}
+
+void clock_confirm_handle(struct exchange *exchange)
+{
+    plain_command(exchange, COMMAND_CLOCK_CONFIRM);
 }
 
 void demo_seeded_handle(struct exchange *exchange)
 {
-    struct call *call = call_of(exchange);
-
-    if (call_job(call, COMMAND_DEMO_SEEDED))
-        call_command(call);
+    plain_command(exchange, COMMAND_DEMO_SEEDED);
 }
 
 /* ---- Backups ---- */

@@ -25,12 +25,16 @@ static void on_loop(struct loop_task *task)
 
 void work_start(struct call *call, struct work *work)
 {
+    status s;
+
     work->call = call;
     work->job = (struct worker_job){ .done = { .run = on_loop }, .loop = call->exchange->loop, .work = on_worker };
     work->err = (struct err){ 0 };
-    work->status = worker_run(call_api(call)->workers, &work->job);
-    if (work->status.code)
-        work->done(work);
+    s = worker_run(call_api(call)->workers, &work->job); /* if it runs, everything in `work` is the worker's already */
+    if (!s.code)
+        return;
+    work->status = s;
+    work->done(work);
 }
 
 void work_failed(const struct work *work)
