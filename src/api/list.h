@@ -1,5 +1,5 @@
 /*
- * api/list: live lists, read from the facts on the engine's thread (docs/decisions/0002): pages of rows, copied into
+ * api/list: live lists, read from the facts on the engine's thread (docs/decisions/0003): pages of rows, copied into
  * the call's arena there and written as JSON on the loop.
  *
  * The engine is held for a slice of the table at a time, whatever the page costs. A page whose rows are somebody else's
