@@ -36,7 +36,7 @@ void jobs_refuse(struct engine *engine, struct job_list *jobs, enum verdict verd
     }
     if (!count)
         return;
-    shed_note(engine, count);
+    shed_note(engine, verdict == VERDICT_OVERLOADED || verdict == VERDICT_STOPPING ? SHED_QUEUE : SHED_STORAGE, count);
     if (engine->config.flushed)
         engine->config.flushed(engine->config.context);
 }
@@ -158,7 +158,7 @@ static void stats_update(struct engine *engine, int64_t commit_us, uint32_t comm
     pthread_mutex_unlock(&engine->stats_mutex);
 }
 
-void commit_batch(struct engine *engine)
+bool commit_batch(struct engine *engine)
 {
     struct store_batch store_batch = { 0 };
     struct err err = { 0 };
@@ -173,11 +173,12 @@ void commit_batch(struct engine *engine)
     if (s.code) {
         log_write(LOG_ERROR, "engine", "a commit failed (%s): %s", status_name(s), err.text);
         if (!recover_commit(engine, s))
-            return;
+            return false;
     }
     stats_update(engine, clock_running_us() - started_us, commands);
     batch_tell(engine);
     /* After the answers, so that it knows of the receipts that wait; also in a turn that wrote nothing. */
     if (publisher_wants(engine->publisher, engine->facts.size))
         publisher_offer(engine->publisher, &engine->edge);
+    return true;
 }

@@ -32,7 +32,7 @@ static void clock_start(struct engine *engine)
 {
     struct store_head head = store_head(engine->store);
 
-    engine->clock_start = clockwork_start(&engine->clock, clock_read(), head.time_ms, engine->facts.clock_frozen);
+    engine->jump = clockwork_start(&engine->clock, clock_read(), head.time_ms, engine->facts.clock_frozen);
     atomic_store(&engine->now_ms, engine->clock.now_ms);
     engine->alive_ms = engine->clock.now_ms;
 }
@@ -83,19 +83,16 @@ static status start_append(struct engine *engine, struct err *err)
     struct command writer = system_command(engine, TS1005);
     struct command server = system_command(engine, TS1002);
     struct command refused = system_command(engine, TS1013);
-    struct command jumped = system_command(engine, TS1007);
 
     writer.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
     server.system.texts[0] = STR(TALLY_VERSION);
     TRY(writer_append_system(engine, &writer, err));
     TRY(writer_append_system(engine, &server, err));
-    if (engine->snapshot_refused)
+    refused.system.numbers[0] = (int64_t)engine->refusal.size;
+    memcpy(refused.system.hash, engine->refusal.hash.bytes, sizeof(refused.system.hash));
+    if (engine->refusal.happened)
         TRY(writer_append_system(engine, &refused, err));
-    if (engine->clock_start == CLOCK_NONE)
-        return OK;
-    jumped.system.numbers[0] = engine->clock_start == CLOCK_JUMPED_FORWARD ? REASON_FORWARD : REASON_BACK;
-    jumped.system.numbers[1] = engine->clock.jump_ms;
-    return writer_append_system(engine, &jumped, err);
+    return writer_append_jump(engine, err);
 }
 
 /* The first commit of a writer is made before anybody is served; when it fails, nothing starts. */
@@ -106,11 +103,13 @@ static status first_commit(struct engine *engine, struct err *err)
     enum clock_event event = clockwork_turn(&engine->clock, clock_read());
 
     if (event != CLOCK_NONE)
-        engine->clock_start = event;
+        engine->jump = event;
     batch_clear(&engine->batch, engine->facts.size);
     TRY(start_append(engine, err));
     batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
-    return store_append(engine->store, &store_batch, err);
+    TRY(store_append(engine->store, &store_batch, err));
+    engine->jump = CLOCK_NONE;
+    return OK;
 }
 
 status engine_start(struct engine *engine, struct err *err)
@@ -131,6 +130,12 @@ status engine_start(struct engine *engine, struct err *err)
     return OK;
 }
 
+/* There is room on the disk, and memory is what the store has. */
+static bool writes_all(const struct engine *engine)
+{
+    return engine->writing <= WRITING_NO_GRANTS && !engine->broken;
+}
+
 static void stop_append(struct engine *engine)
 {
     struct command command = system_command(engine, TS1003);
@@ -141,7 +146,7 @@ static void stop_append(struct engine *engine)
     if (writer_append_system(engine, &command, &err).code)
         log_write(LOG_ERROR, "engine", "the stop could not be recorded: %s", err.text);
     else
-        commit_batch(engine);
+        (void)commit_batch(engine);
 }
 
 void engine_stop(struct engine *engine)
@@ -154,10 +159,12 @@ void engine_stop(struct engine *engine)
     pthread_mutex_lock(&engine->stats_mutex);
     engine->stats.ready = false;
     pthread_mutex_unlock(&engine->stats_mutex);
-    if (engine->writing <= WRITING_NO_GRANTS && !engine->broken) {
+    if (writes_all(engine))
+        shed_write(engine);
+    if (writes_all(engine))
         stop_append(engine);
+    if (writes_all(engine))
         snapshot_at_stop(engine);
-    }
     if (engine->writing < WRITING_NOTHING && !engine->broken) /* else the edge may hold what is not durable */
         publisher_offer(engine->publisher, &engine->edge);
     publisher_stop(engine->publisher); /* its last checkpoint can be read until engine_close */

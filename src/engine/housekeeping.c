@@ -29,44 +29,61 @@ bool writing_allows(enum writing writing, enum command_kind kind)
     }
 }
 
-void shed_note(struct engine *engine, uint64_t count)
+void shed_note(struct engine *engine, enum shed_cause cause, uint64_t count)
 {
+    struct shed *shed = &engine->sheds[cause];
     int64_t now_ms = atomic_load(&engine->now_ms);
 
-    if (atomic_fetch_add(&engine->shed.count, count) == 0)
-        atomic_store(&engine->shed.first_ms, now_ms);
-    atomic_store(&engine->shed.last_ms, now_ms);
+    if (atomic_fetch_add(&shed->count, count) == 0)
+        atomic_store(&shed->first_ms, now_ms);
+    atomic_store(&shed->last_ms, now_ms);
 }
 
-/* One entry in the server's own name, in a commit of its own. Between batches. */
-static void system_write(struct engine *engine, const struct command *command)
+/* One entry in the server's own name, in a commit of its own. Between batches. Whether it is durable. */
+static bool system_write(struct engine *engine, const struct command *command)
 {
     struct err err = { 0 };
     status s;
 
+    if (engine->broken || engine->writing >= WRITING_GIVE_BACK)
+        return false; /* a turn before this one found out */
     batch_clear(&engine->batch, engine->facts.size);
     s = writer_append_system(engine, command, &err);
-    if (s.code)
-        (void)recover_commit(engine, s);
-    else
-        commit_batch(engine);
+    return s.code ? recover_commit(engine, s) : commit_batch(engine);
+}
+
+/* What could not be recorded is still to be counted, with what has come since. */
+static void shed_write_one(struct engine *engine, enum shed_cause cause)
+{
+    static const enum reason reasons[SHED_CAUSES] = { REASON_QUEUE_FULL, REASON_STORAGE };
+    struct command command = system_command(engine, TS1010);
+    struct shed *shed = &engine->sheds[cause];
+    int64_t first_ms = atomic_load(&shed->first_ms);
+    uint64_t count = atomic_exchange(&shed->count, 0);
+
+    if (!count)
+        return;
+    command.system.numbers[0] = (int64_t)count;
+    command.system.numbers[1] = first_ms;
+    command.system.numbers[2] = atomic_load(&shed->last_ms);
+    command.system.numbers[3] = reasons[cause];
+    if (system_write(engine, &command))
+        return;
+    atomic_store(&shed->first_ms, first_ms);
+    atomic_fetch_add(&shed->count, count);
+}
+
+void shed_write(struct engine *engine)
+{
+    engine->shed_ms = engine->clock.now_ms;
+    for (int cause = 0; cause < SHED_CAUSES; cause++)
+        shed_write_one(engine, (enum shed_cause)cause);
 }
 
 static void shed_turn(struct engine *engine)
 {
-    struct command command = system_command(engine, TS1010);
-    uint64_t count = atomic_load(&engine->shed.count);
-
-    if (!count || engine->clock.now_ms - engine->shed_ms < SHED_EVERY_MS)
-        return;
-    engine->shed_ms = engine->clock.now_ms;
-    command.system.numbers[0] = (int64_t)atomic_exchange(&engine->shed.count, 0);
-    command.system.numbers[1] = atomic_load(&engine->shed.first_ms);
-    command.system.numbers[2] = atomic_load(&engine->shed.last_ms);
-    command.system.numbers[3] = REASON_STORAGE;
-    if (engine->writing < WRITING_GIVE_BACK)
-        command.system.numbers[3] = REASON_QUEUE_FULL;
-    system_write(engine, &command);
+    if (engine->clock.now_ms - engine->shed_ms >= SHED_EVERY_MS)
+        shed_write(engine);
 }
 
 static void alive_turn(struct engine *engine)
@@ -76,7 +93,7 @@ static void alive_turn(struct engine *engine)
     if (engine->clock.now_ms - engine->alive_ms < ALIVE_EVERY_MS)
         return;
     engine->alive_ms = engine->clock.now_ms;
-    system_write(engine, &command);
+    (void)system_write(engine, &command);
 }
 
 /* Grants stop while there is still room for everything else. */
@@ -109,7 +126,7 @@ static void disk_turn(struct engine *engine)
     pthread_mutex_unlock(&engine->stats_mutex);
     if (warning > engine->disk_warning) {
         command.system.numbers[0] = space_used_percent(&space);
-        system_write(engine, &command);
+        (void)system_write(engine, &command);
     }
     engine->disk_warning = warning;
 }

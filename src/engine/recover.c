@@ -62,8 +62,11 @@ static status rebuild(struct engine *engine, struct err *err)
     batch_clear(&engine->batch, engine->facts.size);
     command.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
     TRY(writer_append_system(engine, &command, err));
+    TRY(writer_append_jump(engine, err));
     batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
-    return store_append(engine->store, &store_batch, err);
+    TRY(store_append(engine->store, &store_batch, err));
+    engine->jump = CLOCK_NONE;
+    return OK;
 }
 
 /* One try to come back: settle the store, rebuild the facts. */
@@ -117,8 +120,10 @@ bool recover_commit(struct engine *engine, status failure)
         return true;
     }
     batch_refuse(engine, s.code || head.size > engine->batch.first ? VERDICT_UNKNOWN : VERDICT_READ_ONLY);
-    if (!s.code && head.size > engine->batch.first) {
-        log_write(LOG_ERROR, "engine", "another writer has written to this ledger; this one stops");
+    if (!s.code && head.size != engine->batch.first) {
+        log_write(LOG_ERROR, "engine", "%s; this writer stops",
+                  head.size > engine->batch.first ? "another writer has written to this ledger"
+                                                  : "the store has lost entries that were durable");
         engine->broken = true;
     }
     batch_clear(&engine->batch, engine->facts.size);

@@ -122,12 +122,12 @@ static status edge_check(struct engine *engine, const struct store_head *head, s
 }
 
 /* A snapshot that claims more than the store holds is of another ledger, or of a lost tail. */
-static status facts_load(struct engine *engine, uint64_t size, bool *ret_refused, struct err *err)
+static status facts_load(struct engine *engine, uint64_t size, struct snapshot_refusal *ret_refusal, struct err *err)
 {
-    TRY(snapshot_load(engine, &engine->facts, ret_refused, err));
+    TRY(snapshot_load(engine, &engine->facts, ret_refusal, err));
     if (engine->facts.size <= size)
         return OK;
-    *ret_refused = true;
+    *ret_refusal = (struct snapshot_refusal){ .happened = true, .size = engine->facts.size };
     facts_free(&engine->facts);
     return facts_init(&engine->facts);
 }
@@ -136,17 +136,17 @@ status replay_all(struct engine *engine, struct err *err)
 {
     struct store_head head = store_head(engine->store);
     int64_t started_us = clock_running_us();
-    bool refused = false;
+    struct snapshot_refusal refusal = { 0 };
     uint64_t snapshot;
 
     facts_free(&engine->facts);
     TRY(facts_init(&engine->facts));
-    TRY(facts_load(engine, head.size, &refused, err));
+    TRY(facts_load(engine, head.size, &refusal, err));
     snapshot = engine->facts.size;
     TRY(tail_replay(engine, head.size, err));
     TRY(edge_check(engine, &head, err));
     TRY(directory_load(engine->directory, &engine->facts));
-    engine->snapshot_refused = refused;
+    engine->refusal = refusal;
     log_write(LOG_INFO, "engine", "%llu entries (%llu from a snapshot) in %lld ms", (unsigned long long)head.size,
               (unsigned long long)snapshot, (long long)(clock_running_us() - started_us) / 1000);
     return OK;

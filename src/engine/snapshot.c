@@ -148,9 +148,8 @@ static status snapshot_record(struct engine *engine, uint64_t size, const struct
     memcpy(command.system.hash, hash->bytes, sizeof(command.system.hash));
     batch_clear(&engine->batch, engine->facts.size);
     TRY(writer_append_system(engine, &command, err));
-    commit_batch(engine);
-    if (engine->facts.size != index + 1)
-        return (status){ CODE_IO }; /* the commit failed and was settled elsewhere */
+    if (!commit_batch(engine))
+        return err_set(err, CODE_IO, "its entry could not be committed");
     oldest_remove(engine);
     TRY(fact_shift(engine, err));
     (void)snprintf(text, sizeof(text), "%llu %llu", (unsigned long long)size, (unsigned long long)index);
@@ -303,11 +302,11 @@ static status claim_load(struct engine *engine, const struct snapshot_claim *cla
     return err_set(err, CODE_CORRUPT, "the snapshot %s is not the one its entry names", path);
 }
 
-status snapshot_load(struct engine *engine, struct facts *facts, bool *ret_refused, struct err *err)
+status snapshot_load(struct engine *engine, struct facts *facts, struct snapshot_refusal *ret_refusal, struct err *err)
 {
     static const struct str names[] = { STR_INIT(FACT_NAME), STR_INIT(FACT_PREVIOUS) };
 
-    *ret_refused = false;
+    *ret_refusal = (struct snapshot_refusal){ 0 };
     for (size_t i = 0; i < 2; i++) {
         struct snapshot_claim claim;
         struct err why = { 0 };
@@ -324,7 +323,8 @@ status snapshot_load(struct engine *engine, struct facts *facts, bool *ret_refus
         if (s.code == CODE_NO_MEMORY)
             return s;
         log_write(LOG_ERROR, "engine", "a snapshot was refused: %s", why.text);
-        *ret_refused = true;
+        if (!ret_refusal->happened)
+            *ret_refusal = (struct snapshot_refusal){ .happened = true, .size = claim.size, .hash = claim.hash };
     }
     (void)err;
     return OK;

@@ -23,7 +23,8 @@ enum writing {
     WRITING_NOTHING    /* a failed commit is not settled, or there is no room at all */
 };
 
-/* Requests answered without an entry of their own, until load.shed counts them. */
+/* Requests answered without an entry of their own, for each reason, until load.shed counts them. */
+enum shed_cause { SHED_QUEUE, SHED_STORAGE, SHED_CAUSES };
 struct shed {
     atomic_uint_fast64_t count;
     atomic_int_fast64_t first_ms;
@@ -34,6 +35,13 @@ struct snapshot_child {
     pid_t pid; /* 0: none */
     int pipe;  /* gives the file's hash */
     uint64_t size;
+};
+
+/* A snapshot that did not match what its entry says. */
+struct snapshot_refusal {
+    bool happened;
+    uint64_t size;
+    struct hash hash; /* that it should have had; zeros when no entry names it */
 };
 
 struct engine {
@@ -69,11 +77,11 @@ struct engine {
     int64_t snapshot_ms;  /* running time of the last snapshot */
     uint64_t snapshot_size;
     struct snapshot_child snapshot;
-    bool snapshot_refused;        /* at the last replay */
-    enum clock_event clock_start; /* what the wall clock was found to be at the start */
-    bool broken;                  /* memory and store differ for good: nothing more is written */
+    struct snapshot_refusal refusal; /* at the last replay */
+    enum clock_event jump;           /* of the clock, that is not durable yet */
+    bool broken;                     /* memory and store differ for good: nothing more is written */
 
-    struct shed shed;
+    struct shed sheds[SHED_CAUSES];
     atomic_int_fast64_t now_ms;
     pthread_t thread;
     bool started;
@@ -86,6 +94,8 @@ struct engine {
 void *writer_run(void *engine);
 /* Appends an entry in the server's own name: code and members as core/decide_server's table says. */
 MUST_CHECK status writer_append_system(struct engine *engine, const struct command *command, struct err *err);
+/* clock.jumped, while there is a jump that the ledger does not know of. */
+MUST_CHECK status writer_append_jump(struct engine *engine, struct err *err);
 /* The parts of a turn, for engine/seed. */
 MUST_CHECK status writer_decide(struct engine *engine, struct job *job, struct err *err);
 MUST_CHECK status writer_due(struct engine *engine, struct err *err);
@@ -98,8 +108,8 @@ bool job_keeps_names(const struct job *job);
 /* A command of the server itself. */
 struct command system_command(const struct engine *engine, enum audit_code code);
 
-/* commit.c: makes the batch durable, settles a failure, answers. */
-void commit_batch(struct engine *engine);
+/* commit.c: makes the batch durable, settles a failure, answers. False: it did not happen, or nobody can tell. */
+bool commit_batch(struct engine *engine);
 /* Answers every job of the list the same, without any of their outcomes. */
 void jobs_refuse(struct engine *engine, struct job_list *jobs, enum verdict verdict);
 
@@ -112,8 +122,9 @@ void recover_turn(struct engine *engine);
 MUST_CHECK status replay_all(struct engine *engine, struct err *err);
 
 /* snapshot.c */
-/* Loads the newest snapshot that matches its entry; size 0 when there is none. *ret_refused: one did not match. */
-MUST_CHECK status snapshot_load(struct engine *engine, struct facts *facts, bool *ret_refused, struct err *err);
+/* Loads the newest snapshot that matches its entry; size 0 when there is none. Says which did not match. */
+MUST_CHECK status snapshot_load(struct engine *engine, struct facts *facts, struct snapshot_refusal *ret_refusal,
+                                struct err *err);
 /* Starts a child when enough has happened; records one that is done. Between batches. */
 void snapshot_turn(struct engine *engine);
 /* Writes one in this process, at clean stop. */
@@ -121,7 +132,9 @@ void snapshot_at_stop(struct engine *engine);
 
 /* housekeeping.c: what the engine writes about itself: alive, shed load, disk. */
 void housekeeping_turn(struct engine *engine);
-void shed_note(struct engine *engine, uint64_t count);
+void shed_note(struct engine *engine, enum shed_cause cause, uint64_t count);
+/* Records what was turned away, in a commit for each cause. At the stop, or once a second. */
+void shed_write(struct engine *engine);
 /* May this command be written as things are? */
 bool writing_allows(enum writing writing, enum command_kind kind);
 

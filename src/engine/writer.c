@@ -67,7 +67,7 @@ static void flood_answer(struct engine *engine, const struct flood_key *key)
 
 bool job_keeps_names(const struct job *job)
 {
-    if (job->command.dry_run)
+    if (job->command.dry_run || job->reply.verdict != VERDICT_DONE)
         return false;
     return job->reply.outcome.kind == OUTCOME_ENTRY ||
            (job->reply.outcome.kind == OUTCOME_PROBLEM && job->command.kind == COMMAND_AUTH_FAILED);
@@ -79,6 +79,7 @@ static status would_keep(struct engine *engine, struct job *job)
     AUTO(struct buf, buf_free) text = { .max = ENTRY_MAX_BYTES };
     struct str *would = arena_new(job->arena, engine->draft.count + 1, sizeof(*would));
 
+    job_list_add(&engine->batch.jobs, job);
     if (!would)
         return (status){ CODE_NO_MEMORY };
     for (size_t i = 0; i < engine->draft.count; i++) {
@@ -88,12 +89,13 @@ static status would_keep(struct engine *engine, struct job *job)
     }
     job->reply.would = would;
     job->reply.would_count = engine->draft.count;
-    job_list_add(&engine->batch.jobs, job);
     return OK;
 }
 
+/* The job is the batch's from the start: when its entries can't be applied, it is answered with the others. */
 static status job_append(struct engine *engine, struct job *job, struct err *err)
 {
+    job_list_add(&engine->batch.jobs, job);
     job->reply.index = UINT64_MAX;
     job->reply.leaf_count = engine->draft.count;
     if (engine->draft.count) {
@@ -104,7 +106,6 @@ static status job_append(struct engine *engine, struct job *job, struct err *err
     } else if (job->reply.outcome.kind == OUTCOME_REPEAT || job->reply.outcome.kind == OUTCOME_ENDED) {
         job->reply.index = job->reply.outcome.index;
     }
-    job_list_add(&engine->batch.jobs, job);
     return OK;
 }
 
@@ -169,20 +170,29 @@ static status jobs_decide(struct engine *engine, struct job_list *jobs, struct e
     return OK;
 }
 
-/* P7: a jump is an entry, and an alarm. */
+status writer_append_jump(struct engine *engine, struct err *err)
+{
+    struct command command = system_command(engine, TS1007);
+
+    if (engine->jump == CLOCK_NONE || engine->facts.clock_frozen)
+        return OK;
+    command.system.numbers[0] = engine->jump == CLOCK_JUMPED_FORWARD ? REASON_FORWARD : REASON_BACK;
+    command.system.numbers[1] = engine->clock.jump_ms;
+    return writer_append_system(engine, &command, err);
+}
+
+/* P7: a jump is an entry, and an alarm. It stays to be recorded until it is durable. */
 static status clock_append(struct engine *engine, struct err *err)
 {
     enum clock_event event = clockwork_turn(&engine->clock, clock_read());
-    struct command command = system_command(engine, TS1007);
 
     atomic_store(&engine->now_ms, engine->clock.now_ms);
-    if (event == CLOCK_NONE)
-        return OK;
-    log_write(LOG_ERROR, "engine", "the clock jumped by %lld ms; expiry is frozen until `tally clock confirm`",
-              (long long)engine->clock.jump_ms);
-    command.system.numbers[0] = event == CLOCK_JUMPED_FORWARD ? REASON_FORWARD : REASON_BACK;
-    command.system.numbers[1] = engine->clock.jump_ms;
-    return writer_append_system(engine, &command, err);
+    if (event != CLOCK_NONE) {
+        log_write(LOG_ERROR, "engine", "the clock jumped by %lld ms; expiry is frozen until `tally clock confirm`",
+                  (long long)engine->clock.jump_ms);
+        engine->jump = event;
+    }
+    return writer_append_jump(engine, err);
 }
 
 /* clock.confirmed was decided on the frozen time; from now on the wall clock counts again. */
@@ -218,7 +228,9 @@ static void turn(struct engine *engine, struct job_list *jobs)
         (void)recover_commit(engine, s);
         return;
     }
-    commit_batch(engine);
+    if (!commit_batch(engine))
+        return;
+    engine->jump = CLOCK_NONE;
     clock_follow_facts(engine);
 }
 
@@ -229,7 +241,8 @@ void *writer_run(void *argument)
     bool last = false;
 
     while (!last) {
-        last = queue_is_closed(&engine->queue) && jobs.count == 0 && queue_length(&engine->queue) == 0;
+        last = queue_is_closed(&engine->queue) && jobs.count == 0 && queue_length(&engine->queue) == 0 &&
+               engine->flood_waits.jobs == 0;
         if (!jobs.count)
             jobs = queue_take(&engine->queue, BATCH_MAX_COMMANDS, last ? 0 : TURN_MS);
         if (engine->writing == WRITING_NOTHING)

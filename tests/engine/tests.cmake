@@ -1,0 +1,12 @@
+# The engine in the test's process, on a directory of its own. Each test_*.c is one program.
+add_library(engine_world STATIC EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/engine_world.c)
+target_include_directories(engine_world PUBLIC ${CMAKE_CURRENT_LIST_DIR})
+target_link_libraries(engine_world PUBLIC test_harness room_engine PkgConfig::SQLITE)
+file(GLOB engine_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/test_*.c)
+foreach(source ${engine_tests})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source})
+    target_link_libraries(${name} PRIVATE engine_world)
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES LABELS engine TIMEOUT 300)
+endforeach()
