@@ -186,7 +186,7 @@ static status lease_named(const struct seats *seats, const struct entry *entry, 
 
 static status lease_ended(struct seats *seats, const struct entry *entry, struct err *err)
 {
-    struct seat_lease *lease;
+    struct seat_lease *lease = NULL;
     struct seat_pool *pool;
 
     TRY(lease_named(seats, entry, &lease, err));
