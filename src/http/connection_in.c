@@ -1,9 +1,7 @@
 /*
  * http/connection_in: from the socket to the handler.
  */
-#include <assert.h>
 
-#include "base/log.h"
 #include "http/connection.h"
 
 static struct exchange *asked(struct exchange *exchange)

@@ -25,6 +25,8 @@ static inline bool grammar_is(char byte, enum grammar_class class)
 }
 /* Whether every byte of `text` is of that class; the empty text is. */
 bool grammar_all(struct str text, enum grammar_class class);
+/* How many bytes are GRAMMAR_TEXT before the first that is not. */
+size_t grammar_text_len(struct str text);
 /* The value of a hexadecimal digit, or -1. */
 int grammar_hex(char byte);
 

@@ -207,11 +207,11 @@ static enum refusal check_together(const struct head *head)
 /* A line with its CR before the LF is taken off; whatever control is still in it stands there bare. */
 static enum refusal check_bytes(struct str line)
 {
-    for (size_t i = 0; i < line.len; i++) {
-        if (!grammar_is(line.at[i], GRAMMAR_TEXT))
-            return line.at[i] == '\r' ? REFUSE_BARE_CR : REFUSE_CONTROL;
-    }
-    return REFUSE_NONE;
+    size_t len = grammar_text_len(line);
+
+    if (len == line.len)
+        return REFUSE_NONE;
+    return line.at[len] == '\r' ? REFUSE_BARE_CR : REFUSE_CONTROL;
 }
 
 /* One empty line before the request line is passed over (RFC 9112 section 2.2); only the first line ends at byte 2. */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "base/memory.h"
+#include "http/grammar.h"
 #include "test.h"
 
 static const struct {
@@ -369,7 +369,23 @@ static void the_number_of_fields_has_a_maximum(void)
     CHECK_INT(read_with_fields(HTTP_HEADERS_MAX + 1), REFUSE_TOO_MANY_FIELDS);
 }
 
+static void each_byte_at_each_place_is_text_or_not(void)
+{
+    char bytes[20];
+
+    for (size_t place = 0; place < sizeof bytes; place++) {
+        for (int byte = 0; byte < 256; byte++) {
+            bool is_text = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+            memset(bytes, byte % 2 ? 'a' : 0xff, sizeof bytes);
+            bytes[place] = (char)byte;
+            CHECKING("byte %d at %zu", byte, place);
+            CHECK_INT(grammar_text_len((struct str){ bytes, sizeof bytes }), is_text ? sizeof bytes : place);
+        }
+    }
+}
+
 static const struct test tests[] = {
+    TEST(each_byte_at_each_place_is_text_or_not),
     TEST(every_hostile_head_is_refused_for_its_own_reason),
     TEST(a_hostile_head_that_drips_in_is_refused_for_the_same_reason),
     TEST(an_ordinary_head_is_read_and_what_follows_is_left_alone),
