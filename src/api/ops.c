@@ -5,16 +5,11 @@
 #include "api/asserted.h"
 #include "api/lease.h"
 
-struct lease_op {
-    struct id lease;
-};
-static const struct json_field lease_op_fields[] = { JSON_ID(struct lease_op, lease, ID_LEASE, JSON_REQUIRED) };
-static const struct json_table release_table = JSON_TABLE("ReleaseLine", struct lease_op, lease_op_fields);
-static const struct json_table heartbeat_table = JSON_TABLE("HeartbeatLine", struct lease_op, lease_op_fields);
-
-/* A line of another licence server's log (ENTRY.md, "Observe"). */
-struct observe_op {
-    struct str product;
+/* Everything that any line can say: each op's table fills its own part, so that one reading has all defaults. */
+struct op_request {
+    struct lease_request create; /* first: it has a table of its own */
+    struct id lease;             /* release, heartbeat */
+    struct str product;          /* from here on: a line of another licence server's log (ENTRY.md, "Observe") */
     struct str feature;
     struct str user;
     struct str host;
@@ -26,44 +21,48 @@ struct observe_op {
     int64_t offset;
 };
 
-#define PRODUCT JSON_TEXT(struct observe_op, product, 1, TEXT_MAX_BYTES, JSON_REQUIRED, .about = "the vendor daemon")
-#define FEATURE JSON_TEXT(struct observe_op, feature, 1, TEXT_MAX_BYTES, JSON_REQUIRED)
-#define LINE    JSON_INT(struct observe_op, line, 0, ENTRY_NUMBER_MAX, JSON_REQUIRED, .about = "of the log, from 1")
+static const struct json_field lease_op_fields[] = { JSON_ID(struct op_request, lease, ID_LEASE, JSON_REQUIRED) };
+static const struct json_table release_table = JSON_TABLE("ReleaseLine", struct op_request, lease_op_fields);
+static const struct json_table heartbeat_table = JSON_TABLE("HeartbeatLine", struct op_request, lease_op_fields);
+
+#define PRODUCT JSON_TEXT(struct op_request, product, 1, TEXT_MAX_BYTES, JSON_REQUIRED, .about = "the vendor daemon")
+#define FEATURE JSON_TEXT(struct op_request, feature, 1, TEXT_MAX_BYTES, JSON_REQUIRED)
+#define LINE    JSON_INT(struct op_request, line, 0, ENTRY_NUMBER_MAX, JSON_REQUIRED, .about = "of the log, from 1")
 #define OCCURRED_AT                                                                                                    \
-    JSON_TIME(struct observe_op, occurred_at, JSON_OPTIONAL, .about = "the log's time, claimed by the observer")
+    JSON_TIME(struct op_request, occurred_at, JSON_OPTIONAL, .about = "the log's time, claimed by the observer")
 
 static const struct json_field seats_fields[] = {
     PRODUCT,
     FEATURE,
-    JSON_TEXT(struct observe_op, user, 1, TEXT_MAX_BYTES, JSON_REQUIRED, .about = "becomes an alias"),
-    JSON_TEXT(struct observe_op, host, 1, TEXT_MAX_BYTES, JSON_REQUIRED, .about = "becomes an alias"),
-    JSON_INT(struct observe_op, quantity, 1, QUANTITY_MAX, JSON_OPTIONAL, .about = "seats; without it: 1"),
+    JSON_TEXT(struct op_request, user, 1, TEXT_MAX_BYTES, JSON_REQUIRED, .about = "becomes an alias"),
+    JSON_TEXT(struct op_request, host, 1, TEXT_MAX_BYTES, JSON_REQUIRED, .about = "becomes an alias"),
+    JSON_INT(struct op_request, quantity, 1, QUANTITY_MAX, JSON_OPTIONAL, .about = "seats; without it: 1"),
     LINE,
     OCCURRED_AT,
 };
-static const struct json_table out_table = JSON_TABLE("ObserveOutLine", struct observe_op, seats_fields);
-static const struct json_table in_table = JSON_TABLE("ObserveInLine", struct observe_op, seats_fields);
-static const struct json_table denied_table = JSON_TABLE("ObserveDeniedLine", struct observe_op, seats_fields);
+static const struct json_table out_table = JSON_TABLE("ObserveOutLine", struct op_request, seats_fields);
+static const struct json_table in_table = JSON_TABLE("ObserveInLine", struct op_request, seats_fields);
+static const struct json_table denied_table = JSON_TABLE("ObserveDeniedLine", struct op_request, seats_fields);
 
 static const struct json_field restart_fields[] = { PRODUCT, LINE, OCCURRED_AT };
-static const struct json_table restart_table = JSON_TABLE("ObserveRestartLine", struct observe_op, restart_fields);
+static const struct json_table restart_table = JSON_TABLE("ObserveRestartLine", struct op_request, restart_fields);
 
 static const struct json_field read_fields[] = {
-    JSON_HEX(struct observe_op, head, JSON_REQUIRED, .about = "SHA-256 of the log's first bytes"),
-    JSON_INT(struct observe_op, offset, 0, ENTRY_NUMBER_MAX, JSON_REQUIRED, .about = "bytes read"),
+    JSON_HEX(struct op_request, head, JSON_REQUIRED, .about = "SHA-256 of the log's first bytes"),
+    JSON_INT(struct op_request, offset, 0, ENTRY_NUMBER_MAX, JSON_REQUIRED, .about = "bytes read"),
     LINE,
     OCCURRED_AT,
 };
-static const struct json_table read_table = JSON_TABLE("ObserveReadLine", struct observe_op, read_fields);
+static const struct json_table read_table = JSON_TABLE("ObserveReadLine", struct op_request, read_fields);
 
 static const struct json_field limit_fields[] = {
     PRODUCT,
     FEATURE,
-    JSON_INT(struct observe_op, limit, 0, LIMIT_MAX, JSON_OPTIONAL, .about = "seats; without it: unknown"),
-    JSON_INT(struct observe_op, line, 0, ENTRY_NUMBER_MAX, JSON_OPTIONAL),
+    JSON_INT(struct op_request, limit, 0, LIMIT_MAX, JSON_OPTIONAL, .about = "seats; without it: unknown"),
+    JSON_INT(struct op_request, line, 0, ENTRY_NUMBER_MAX, JSON_OPTIONAL),
     OCCURRED_AT,
 };
-static const struct json_table limit_table = JSON_TABLE("ObserveLimitLine", struct observe_op, limit_fields);
+static const struct json_table limit_table = JSON_TABLE("ObserveLimitLine", struct op_request, limit_fields);
 
 /* ---- The table of ops ---- */
 
@@ -97,11 +96,7 @@ static const enum command_kind op_commands[] = {
 
 struct op_line {
     int op;
-    union {
-        struct lease_request create;
-        struct lease_op lease;
-        struct observe_op observe;
-    };
+    struct op_request request;
 };
 
 static const struct json_tagged tagged = {
@@ -110,10 +105,10 @@ static const struct json_tagged tagged = {
     .tables = op_tables,
     .count = OP_COUNT,
     .choice_at = offsetof(struct op_line, op),
-    .request_at = offsetof(struct op_line, create),
+    .request_at = offsetof(struct op_line, request),
 };
 
-static bool observe_fill(struct call *call, struct job *job, const struct observe_op *request, struct err *err)
+static bool observe_fill(struct call *call, struct job *job, const struct op_request *request, struct err *err)
 {
     struct observation *seen = &job->command.observation;
     struct name_new user = { .kind = NAME_ALIAS_USER, .text = request->user };
@@ -136,33 +131,18 @@ static bool observe_fill(struct call *call, struct job *job, const struct observ
     return true;
 }
 
-/*
- * The defaults depend on the op, which is not known before the line is read: the first reading finds it, with those of
- * a check-out. Those of an observation lie elsewhere in the union, so a line of that kind is read once more with its
- * own.
- */
-static status line_read(struct call *call, struct str text, struct op_line *ret_line, struct err *err)
-{
-    ret_line->create = lease_request_default();
-    TRY(json_read_tagged(text, &tagged, call_arena(call), ret_line, err));
-    if (ret_line->op < OP_OBSERVE_OUT)
-        return OK;
-    ret_line->observe = (struct observe_op){ .quantity = 1, .limit = -1 };
-    return json_read_tagged(text, &tagged, call_arena(call), ret_line, err);
-}
-
 bool op_fill(struct call *call, struct job *job, struct str text, struct err *err)
 {
-    struct op_line line = { 0 };
+    struct op_line line = { .request = { .create = lease_request_default(), .quantity = 1, .limit = -1 } };
 
-    if (line_read(call, text, &line, err).code)
+    if (json_read_tagged(text, &tagged, call_arena(call), &line, err).code)
         return false;
     job->command.kind = op_commands[line.op];
     if (line.op == OP_LEASE_CREATE)
-        return lease_job_fill(call, job, &line.create, err);
+        return lease_job_fill(call, job, &line.request.create, err);
     if (line.op >= OP_OBSERVE_OUT)
-        return observe_fill(call, job, &line.observe, err);
-    job->command.lease = line.lease.lease;
+        return observe_fill(call, job, &line.request, err);
+    job->command.lease = line.request.lease;
     return true;
 }
 
