@@ -263,10 +263,12 @@ static const struct cli_command *command_find(const struct command_group *groups
     return found;
 }
 
-static bool wants_help(char **argv)
+/* Whether one of the two stands among our own arguments: errors about the others are told in the form that is asked
+ * for. */
+static bool argument_is_there(char **argv, const char *word, const char *other)
 {
     for (; *argv && strcmp(*argv, "--") != 0; argv++) {
-        if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0)
+        if (strcmp(*argv, word) == 0 || (other && strcmp(*argv, other) == 0))
             return true;
     }
     return false;
@@ -293,7 +295,7 @@ static bool verbs_list(const struct command_group *groups, size_t count, const c
 
 static int unknown_command(const struct command_group *groups, size_t count, char **argv)
 {
-    if (wants_help(argv + 1) && verbs_list(groups, count, argv[0], stdout))
+    if (argument_is_there(argv + 1, "--help", "-h") && verbs_list(groups, count, argv[0], stdout))
         return EXIT_DONE;
     (void)fprintf(stderr, "tally: there is no command \"%s%s%s\"; see `tally --help`\n", argv[0], argv[1] ? " " : "",
                   argv[1] ? argv[1] : "");
@@ -304,7 +306,7 @@ static int unknown_command(const struct command_group *groups, size_t count, cha
 static int command_run(const struct cli_command *command, char **argv)
 {
     _Alignas(max_align_t) char options[COMMAND_OPTIONS_MAX] = { 0 };
-    struct command_line line = { .command = command };
+    struct command_line line = { .command = command, .json = argument_is_there(argv, "--json", NULL) };
     struct arguments arguments = { .at = argv, .options = options };
     struct err err = { 0 };
 
@@ -328,7 +330,7 @@ int command_main(const struct command_group *groups, size_t count, int argc, cha
     command = command_find(groups, count, argv, &words);
     if (!command)
         return unknown_command(groups, count, argv);
-    if (wants_help(argv + words)) {
+    if (argument_is_there(argv + words, "--help", "-h")) {
         command_help(command);
         return EXIT_DONE;
     }

@@ -182,6 +182,8 @@ static int exit_of_refusal(const struct running *running, status s)
         return EXIT_SIGNAL_BASE + running->child.exit;
     if (s.code == CODE_BUSY || s.code == CODE_TIMED_OUT)
         return EXIT_NO_SEATS;
+    if (s.code == CODE_NOT_FOUND) /* a feature that is not there, or that one may not know of */
+        return EXIT_NOT_ALLOWED;
     return exit_of(s);
 }
 

@@ -214,5 +214,7 @@ status problem_status(const struct client_answer *answer, struct err *err)
     }
     if (!detail.len)
         return err_set(err, code_of(answer->status), "the server answered %u", answer->status);
+    if (member[0] && str_find_str(detail, str_of(member)) == detail.len)
+        return err_member(err, code_of(answer->status), member, "%s: %.*s", member, STR_ARG(detail));
     return err_member(err, code_of(answer->status), member, "%.*s", STR_ARG(detail));
 }
