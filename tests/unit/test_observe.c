@@ -226,9 +226,13 @@ static void nobody_takes_or_ends_an_observed_seat(void)
     LOG(log);
     struct id lease = seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0).on[ON_LEASE].id;
     struct command command = world_as(log.world, log.reader, COMMAND_LEASE_RELEASE);
+    struct command take;
 
     CHECK(id_is_none(world_take(log.world, log.reader, "ansyslmd/meshing", 1)));
     CHECK_INT(log.world->outcome.reason, REASON_NOT_FOUND);
+    take = world_checkout(log.world, world_user(log.world, WORLD_NOBODY, ROLE_MEMBER), "ansyslmd/meshing", 1);
+    take.lease_create.pool = meshing(&log)->id;
+    world_refused(log.world, &take, PROBLEM_NOT_FOUND, "pool");
     command.lease = lease;
     world_refused(log.world, &command, PROBLEM_NOT_FOUND, "lease");
     command.kind = COMMAND_LEASE_HEARTBEAT;
