@@ -9,7 +9,7 @@ static const struct problem_row rows[PROBLEM_COUNT] = {
     [PROBLEM_BAD_REQUEST] = { 400, "Bad request", "the request is wrong", 0 },
     [PROBLEM_UNAUTHORIZED] = { 401, "Not authenticated", "a valid bearer token is needed", 0 },
     [PROBLEM_FORBIDDEN] = { 403, "Not allowed", "this is not permitted to you", 0 },
-    [PROBLEM_NOT_FOUND] = { 404, "Not found", "there is no such object, or none that you may know of", 0 },
+    [PROBLEM_NOT_FOUND] = { 404, "Not found", "there is no such thing here, or none that you may know of", 0 },
     [PROBLEM_NO_SEATS] = { 409, "No seats", "every seat is taken", 0 },
     [PROBLEM_NOT_LICENSED] = { 409, "Not licensed", "no licence of yours covers this feature now", 0 },
     [PROBLEM_AMBIGUOUS] = { 409, "Ambiguous", "several fit: name product/feature, a licence or a pool", 0 },
@@ -17,7 +17,7 @@ static const struct problem_row rows[PROBLEM_COUNT] = {
     [PROBLEM_TICKET_ENDED] = { 409, "Ticket ended", "this ticket has ended", 0 },
     [PROBLEM_NOT_OFFERED] = { 409, "Not offered", "no seat is kept for this ticket at the moment", 0 },
     [PROBLEM_NAME_TAKEN] = { 409, "Name taken", "that name is taken", 0 },
-    [PROBLEM_WRONG_STATE] = { 409, "Wrong state", "the object's state does not allow it", 0 },
+    [PROBLEM_WRONG_STATE] = { 409, "Wrong state", "it is not in a state in which this can be done", 0 },
     [PROBLEM_IDEMPOTENCY] = { 422, "Key used before", "this Idempotency-Key was used with another body", 0 },
     [PROBLEM_TOO_MANY] = { 409, "Too many", "a maximum is reached", 0 },
     [PROBLEM_CLOCK_FROZEN] = { 409, "Clock not confirmed", "the server's clock jumped and is not confirmed yet", 0 },
@@ -44,12 +44,12 @@ static struct str reason_detail(enum reason reason)
         [REASON_REVOKED] = STR_INIT("the licence was revoked"),
         [REASON_NOT_FOUND] = STR_INIT("no licence that you may use has this feature"),
         [REASON_QUEUE_FULL] = STR_INIT("every seat is taken and the queue is full"),
-        [REASON_BAD_TOKEN] = STR_INIT("no token came along, or none of this server"),
+        [REASON_BAD_TOKEN] = STR_INIT("no token came along, or one that this server does not know"),
         [REASON_TOKEN_EXPIRED] = STR_INIT("the token has expired"),
         [REASON_TOKEN_REVOKED] = STR_INIT("the token was revoked"),
         [REASON_DISABLED] = STR_INIT("the token's owner is disabled"),
-        [REASON_SCOPE] = STR_INIT("the token's scopes do not include it"),
-        [REASON_ROLE] = STR_INIT("your role does not include it"),
+        [REASON_SCOPE] = STR_INIT("the token's scopes do not allow this; /v1/me says what they do"),
+        [REASON_ROLE] = STR_INIT("your role does not allow this; /v1/me says what it does"),
     };
 
     return details[reason];
@@ -127,7 +127,7 @@ static struct str no_seats_detail(struct call *call, const struct entry *entry)
     if (queued > 0)
         buf_add_format(&text, "; %lld wait in the queue", (long long)queued);
     if (entry_has(entry, DATA_NEXT_FREE)) {
-        buf_add(&text, STR("; unless its holder is heard of, the next comes back at "));
+        buf_add(&text, STR("; unless it is renewed, the next is free at "));
         timetext_add(&text, entry->data[DATA_NEXT_FREE].number);
     }
     return text.status.code || arena_copy(call_arena(call), buf_str(&text), &copy).code ? STR_NONE : copy;

@@ -181,7 +181,7 @@ static status option_take(const struct cli_command *command, struct arguments *a
     const struct option_row *row = is_long ? option_find(command, name) : letter_find(command, argument[1]);
 
     if (!row || (!is_long && argument[2]))
-        return err_set(err, CODE_INVALID, "tally %s has no option %s; see `tally %s --help`", command->words, argument,
+        return err_set(err, CODE_INVALID, "%s has no option %s; see `tally %s --help`", command->words, argument,
                        command->words);
     return option_set(command, row, is_long && name.len < text.len ? text.at + name.len + 1 : NULL, arguments, err);
 }
@@ -191,11 +191,11 @@ static status missing_find(const struct cli_command *command, const struct argum
 {
     for (size_t i = 0; i < command->option_count; i++) {
         if (command->options[i].required && !(arguments->seen >> i & 1))
-            return err_member(err, CODE_INVALID, command->options[i].name, "tally %s needs --%s %s", command->words,
+            return err_member(err, CODE_INVALID, command->options[i].name, "%s needs --%s %s", command->words,
                               command->options[i].name, command->options[i].value);
     }
     if (line->operand_count < command->operands_min)
-        return err_set(err, CODE_INVALID, "tally %s needs %s; see `tally %s --help`", command->words, command->operands,
+        return err_set(err, CODE_INVALID, "%s needs %s; see `tally %s --help`", command->words, command->operands,
                        command->words);
     return OK;
 }
@@ -219,7 +219,8 @@ static status line_read(const struct cli_command *command, struct arguments *arg
             line->operands[line->operand_count++] = text;
             arguments->at++;
         } else {
-            return err_set(err, CODE_INVALID, "tally %s does not know what to do with \"%s\"", command->words, text);
+            return err_set(err, CODE_INVALID, "%s does not know what to do with \"%s\"; see `tally %s --help`",
+                           command->words, text, command->words);
         }
     }
     return missing_find(command, arguments, line, err);
@@ -274,7 +275,7 @@ static bool argument_is_there(char **argv, const char *word, const char *other)
     return false;
 }
 
-/* Commands that begin with the same noun, so that "license" alone says which there are. */
+/* Commands that begin with the same noun, so that "license" alone says which there are; `to` may be NULL. */
 static bool verbs_list(const struct command_group *groups, size_t count, const char *noun, FILE *to)
 {
     size_t len = strlen(noun);
@@ -286,7 +287,8 @@ static bool verbs_list(const struct command_group *groups, size_t count, const c
 
             if (strncmp(command->words, noun, len) != 0 || command->words[len] != ' ')
                 continue;
-            (void)fprintf(to, "  %-24s %s\n", command->words, command->summary);
+            if (to)
+                (void)fprintf(to, "  %-24s %s\n", command->words, command->summary);
             any = true;
         }
     }
@@ -295,12 +297,37 @@ static bool verbs_list(const struct command_group *groups, size_t count, const c
 
 static int unknown_command(const struct command_group *groups, size_t count, char **argv)
 {
+    bool is_noun = verbs_list(groups, count, argv[0], NULL);
+    bool has_verb = argv[1] && argv[1][0] != '-';
+
     if (argument_is_there(argv + 1, "--help", "-h") && verbs_list(groups, count, argv[0], stdout))
         return EXIT_DONE;
-    (void)fprintf(stderr, "tally: there is no command \"%s%s%s\"; see `tally --help`\n", argv[0], argv[1] ? " " : "",
-                  argv[1] ? argv[1] : "");
+    if (!is_noun)
+        (void)fprintf(stderr, "tally: there is no command \"%s\"; see `tally --help`\n", argv[0]);
+    else if (has_verb)
+        (void)fprintf(stderr, "tally: there is no command \"%s %s\", but:\n", argv[0], argv[1]);
+    else
+        (void)fprintf(stderr, "tally: what of %s? There are:\n", argv[0]);
     (void)verbs_list(groups, count, argv[0], stderr);
     return EXIT_USAGE;
+}
+
+/* "help", or "help WORDS", which is the same as "WORDS --help". */
+static int help_tell(const struct command_group *groups, size_t count, char **argv)
+{
+    const struct cli_command *command;
+    int words;
+
+    if (!argv[0]) {
+        all_help(groups, count);
+        return EXIT_DONE;
+    }
+    command = command_find(groups, count, argv, &words);
+    if (command)
+        command_help(command);
+    else if (!verbs_list(groups, count, argv[0], stdout))
+        return unknown_command(groups, count, argv);
+    return EXIT_DONE;
 }
 
 static int command_run(const struct cli_command *command, char **argv)
@@ -320,13 +347,18 @@ static int command_run(const struct cli_command *command, char **argv)
 
 int command_main(const struct command_group *groups, size_t count, int argc, char **argv)
 {
+    static char version_word[] = "version";
     const struct cli_command *command;
     int words;
 
-    if (argc < 1 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "help") == 0 || strcmp(argv[0], "-h") == 0) {
+    if (argc < 1) {
         all_help(groups, count);
-        return argc < 1 ? EXIT_USAGE : EXIT_DONE;
+        return EXIT_USAGE;
     }
+    if (strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
+        return help_tell(groups, count, argv + 1);
+    if (strcmp(argv[0], "--version") == 0)
+        argv[0] = version_word;
     command = command_find(groups, count, argv, &words);
     if (!command)
         return unknown_command(groups, count, argv);

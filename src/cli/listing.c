@@ -134,13 +134,26 @@ void listing_print(const struct listing *listing)
     }
 }
 
-static void list_print(const char *name, struct json_node list)
+/* Of the longest name, and of no fewer than 14 characters. */
+static int names_width(struct str names)
+{
+    size_t width = 14;
+
+    while (names.len) {
+        size_t len = str_take(&names, ' ').len;
+
+        width = len > width ? len : width;
+    }
+    return (int)width;
+}
+
+static void list_print(const char *name, int width, struct json_node list)
 {
     AUTO(struct buf, buf_free) text = { .max = CELL_MAX_BYTES };
 
     for (size_t i = 0; i < json_node_count(list); i++) {
         buf_clear(&text);
-        buf_add_format(&text, "%-14s ", i ? "" : name);
+        buf_add_format(&text, "%-*s ", width, i ? "" : name);
         json_node_show(json_node_item(list, i), &text);
         print_line(buf_str(&text));
     }
@@ -149,6 +162,7 @@ static void list_print(const char *name, struct json_node list)
 void object_print(struct json_node object, const char *members)
 {
     struct str names = str_of(members);
+    int width = names_width(names);
     char name[64];
 
     while (names.len) {
@@ -161,10 +175,10 @@ void object_print(struct json_node object, const char *members)
         if (!json_node_is(value))
             continue;
         if (json_node_count(value)) {
-            list_print(name, value);
+            list_print(name, width, value);
             continue;
         }
-        buf_add_format(&text, "%-14s ", name);
+        buf_add_format(&text, "%-*s ", width, name);
         filled = text.len;
         json_node_show(value, &text);
         if (text.len > filled)

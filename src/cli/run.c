@@ -190,7 +190,7 @@ static int exit_of_refusal(const struct running *running, status s)
 static status options_check(const struct command_line *line, const struct run_options *options, struct err *err)
 {
     if (!line->rest || !line->rest[0])
-        return err_set(err, CODE_INVALID, "tally run needs a program after --; see `tally run --help`");
+        return err_set(err, CODE_INVALID, "run needs a program after --; see `tally run --help`");
     if (strcmp(options->on_loss, "term") != 0 && strcmp(options->on_loss, "warn") != 0)
         return err_member(err, CODE_INVALID, "on-loss", "--on-loss must be term or warn, not \"%s\"", options->on_loss);
     return OK;

@@ -135,7 +135,7 @@ static void coverage_print(const struct check *check)
 
     timetext_write(check->coverage.first_ms, from);
     timetext_write(check->time_ms, to);
-    (void)printf("coverage    %s to %s, %.1f %% of it running; %" PRIu64 " starts, %" PRIu64 " ends without a word\n",
+    (void)printf("coverage    %s to %s, %.1f %% of it running; starts %" PRIu64 ", ends without a word %" PRIu64 "\n",
                  from, to, all_ms ? 100.0 * (double)check->coverage.running_ms / (double)all_ms : 100.0,
                  check->coverage.starts, check->coverage.silent);
 }
@@ -152,12 +152,13 @@ static void report_print(const struct verification *verification)
     (void)printf("hashes      every leaf, %" PRIu64 " full tiles, the root%s\n", check->tiles,
                  check->anchors_met ? ", and the root of each signed head that is known" : "");
     if (verification->has_signature)
-        (void)printf("checkpoint  signed by the key that is known, extends the one seen before\n");
+        (void)printf("checkpoint  signed by the known key, and extends the one seen before\n");
     if (!check->hashes_only)
-        (void)printf("entries say time order, ids, changes, the chains of %" PRIu64 " pools and %" PRIu64 " licences\n",
+        (void)printf("contents    time order, ids, changes; chains without a gap: %" PRIu64 " of pools, %" PRIu64
+                     " of licences\n",
                      check->chains.pools, check->chains.licenses);
     if (!check->hashes_only && !check->without_seats)
-        (void)printf("seats       none too many in %" PRIu64 " grants and %" PRIu64 " offers; %" PRIu64 " observed\n",
+        (void)printf("seats       never one too many; grants %" PRIu64 ", offers %" PRIu64 ", observed %" PRIu64 "\n",
                      check->seats.grants, check->seats.offers, check->seats.observed);
     if (!check->hashes_only)
         coverage_print(check);

@@ -94,6 +94,8 @@ static status ledger_init(const struct init_options *options, const char *origin
     memcpy(genesis.admin_token_hash, hash.bytes, sizeof(genesis.admin_token_hash));
     TRY(token_file_write(options->admin_token_file, &token, err));
     s = engine_create(&genesis, err);
+    if (s.code == CODE_CONFLICT)
+        s = err_set(err, CODE_CONFLICT, "there is a ledger in %s already, or a part of one", options->data);
     if (s.code)
         (void)unlink(options->admin_token_file);
     return s;

@@ -167,6 +167,9 @@ status client_call(struct client *client, const struct client_request *request, 
                    struct err *err)
 {
     TRY(client_send(client, request, ret_answer, err));
+    if (ret_answer->status == 401 && !client->config.has_token)
+        return err_set(err, CODE_DENIED, "%s asks for a token: name its file in TALLY_TOKEN_FILE",
+                       client_server(client));
     return ret_answer->status / 100 == 2 ? OK : problem_status(ret_answer, err);
 }
 
