@@ -162,8 +162,10 @@ static void report_print(const struct verification *verification)
                      check->seats.grants, check->seats.offers, check->seats.observed);
     if (!check->hashes_only)
         coverage_print(check);
-    (void)printf("took        %.2f s, %.2f million entries/s\n", seconds,
-                 seconds > 0 ? (double)verification->head.size / seconds / 1e6 : 0);
+    (void)printf("took        %.2f s", seconds);
+    if (seconds >= 0.1) /* below, a rate would say how long starting takes */
+        (void)printf(", %.2f million entries/s", (double)verification->head.size / seconds / 1e6);
+    (void)printf("\n");
 }
 
 /* ---- The command ---- */
