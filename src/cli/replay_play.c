@@ -168,14 +168,14 @@ static status room_make(struct play *play, struct err *err)
     return bulk_is_full(&play->batch) ? play_flush(play, err) : OK;
 }
 
-static struct json_out line_begin(struct play *play, const char *op, int what, uint32_t lease)
+static struct json_out line_begin(struct play *play, const char *op, enum play_what what, uint32_t lease)
 {
     play->lines[play->batch.count].what = what;
     play->lines[play->batch.count].lease = lease;
     return bulk_line(&play->batch, op);
 }
 
-static void take_write(struct play *play, const struct flexnet_line *line, int what, uint32_t lease)
+static void take_write(struct play *play, const struct flexnet_line *line, enum play_what what, uint32_t lease)
 {
     char space[FEATURE_MAX_BYTES];
     struct buf feature = BUF_OVER(space);
@@ -192,7 +192,7 @@ static void take_write(struct play *play, const struct flexnet_line *line, int w
     bulk_line_end(&play->batch, &out);
 }
 
-static void id_write(struct play *play, const char *op, int what, uint32_t lease)
+static void id_write(struct play *play, const char *op, enum play_what what, uint32_t lease)
 {
     struct json_out out = line_begin(play, op, what, lease);
 

@@ -16,9 +16,12 @@
 
 #define PLAY_TTL_S 3600 /* heartbeats each twenty minutes, in a replay that takes so long */
 
+/* What a line asks for. */
+enum play_what { PLAY_TAKE, PLAY_TRY, PLAY_GIVE_BACK, PLAY_BEAT };
+
 /* What one line of the batch was about. */
 struct play_line {
-    enum { PLAY_TAKE, PLAY_TRY, PLAY_GIVE_BACK, PLAY_BEAT } what;
+    enum play_what what;
     uint32_t lease;
 };
 
