@@ -107,16 +107,18 @@ static enum http_verdict admit_query(struct call *call)
     const struct route_about *about = about_of(call->exchange->route);
     struct query_values *values;
     struct err err = { 0 };
+    status s;
 
     if (!exchange_query(call->exchange).len)
         return HTTP_ALLOWED;
     values = arena_new(call_arena(call), 1, sizeof(*values));
     if (!values) {
-        http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return HTTP_TAKEN_OVER;
     }
-    if (query_read(call->exchange, about->queries, values, &err).code) {
-        call_reject(call, &err);
+    s = query_read(call->exchange, about->queries, values, &err);
+    if (s.code) {
+        call_fail(call, s, &err);
         return HTTP_TAKEN_OVER;
     }
     call->query = values;

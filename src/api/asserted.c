@@ -5,18 +5,18 @@
 /* As much as the store keeps for one entry; its length is told in two bytes. */
 #define PRIVATE_MAX_BYTES 65535
 
-bool asserted_alias(struct call *call, struct job *job, struct name_new *name, struct err *err)
+status asserted_alias(struct call *call, struct job *job, struct name_new *name, struct err *err)
 {
     struct engine *engine = call_engine(call);
     bool is_new = false;
+    status s = names_alias(engine_names(engine), name, &call_loop(call)->entropy, engine_now_ms(engine), &is_new);
 
-    if (names_alias(engine_names(engine), name, &call_loop(call)->entropy, engine_now_ms(engine), &is_new).code) {
-        (void)err_member(err, CODE_TOO_LARGE, "asserted", "too many different users and hosts are known already");
-        return false;
-    }
+    if (s.code == CODE_TOO_LARGE)
+        return err_member(err, s.code, "asserted", "too many different users and hosts are known already");
+    TRY(s);
     if (is_new)
         job->names[job->name_count++] = *name;
-    return true;
+    return OK;
 }
 
 static status private_write(struct call *call, struct job *job, const struct json_array *asserted, struct str project)
@@ -43,8 +43,8 @@ static status private_write(struct call *call, struct job *job, const struct jso
 }
 
 /* The alias of the first member of that name; none when it is absent or empty. */
-static bool member_alias(struct call *call, struct job *job, const struct json_array *asserted, struct name_new *name,
-                         struct err *err)
+static status member_alias(struct call *call, struct job *job, const struct json_array *asserted, struct name_new *name,
+                           struct err *err)
 {
     struct str member = name->kind == NAME_ALIAS_USER ? STR("user") : STR("host");
     const struct json_pair *pairs = asserted->at;
@@ -55,35 +55,36 @@ static bool member_alias(struct call *call, struct job *job, const struct json_a
         name->text = pairs[i].text;
         return asserted_alias(call, job, name, err);
     }
-    return true;
+    return OK;
 }
 
-bool asserted_keep(struct call *call, struct job *job, const struct json_array *asserted, struct str project,
-                   struct err *err)
+status asserted_keep(struct call *call, struct job *job, const struct json_array *asserted, struct str project,
+                     struct err *err)
 {
     struct name_new user = { .kind = NAME_ALIAS_USER };
     struct name_new host = { .kind = NAME_ALIAS_HOST };
+    status s = OK;
 
-    if (!member_alias(call, job, asserted, &user, err) || !member_alias(call, job, asserted, &host, err))
-        return false;
+    TRY(member_alias(call, job, asserted, &user, err));
+    TRY(member_alias(call, job, asserted, &host, err));
     job->command.lease_create.user_alias = user.id;
     job->command.lease_create.host_alias = host.id;
-    if (!asserted->count && !project.len)
-        return true;
-    if (private_write(call, job, asserted, project).code) {
-        (void)err_member(err, CODE_TOO_LARGE, "asserted", "what is asserted is longer than %d bytes in all",
-                         PRIVATE_MAX_BYTES);
-        return false;
-    }
-    return true;
+    if (asserted->count || project.len)
+        s = private_write(call, job, asserted, project);
+    if (s.code == CODE_TOO_LARGE)
+        return err_member(err, s.code, "asserted", "what is asserted is longer than %d bytes in all",
+                          PRIVATE_MAX_BYTES);
+    return s;
 }
 
-static status member_write(struct call *call, struct job *job, const char *name, struct str text)
+status private_member_keep(struct call *call, struct job *job, const char *name, struct str text)
 {
     AUTO(struct buf, buf_free) json = { .max = PRIVATE_MAX_BYTES };
     struct json_out out = { .buf = &json };
     struct str kept;
 
+    if (!text.len)
+        return OK;
     json_out_object(&out, NULL);
     json_out_text(&out, name, text);
     json_out_end(&out);
@@ -91,12 +92,4 @@ static status member_write(struct call *call, struct job *job, const char *name,
     TRY(arena_copy(call_arena(call), buf_str(&json), &kept));
     call_set_private(call, job, kept);
     return OK;
-}
-
-bool private_member_keep(struct call *call, struct job *job, const char *name, struct str text, struct err *err)
-{
-    if (!text.len || !member_write(call, job, name, text).code)
-        return true;
-    (void)err_member(err, CODE_TOO_LARGE, name, "%s needs more memory than there is for one request", name);
-    return false;
 }

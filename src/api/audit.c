@@ -45,7 +45,7 @@ void audit_record(struct call *call, int64_t from, int64_t limit, call_answer *n
     recording = arena_new(call_arena(call), 1, sizeof(*recording));
     job = recording ? call_job(call, COMMAND_DATA_READ) : NULL;
     if (!recording)
-        http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
     if (!job)
         return;
     *recording = (struct recording){ .detail = call->detail, .next = next };
@@ -215,7 +215,7 @@ static void page_ask(struct call *call, uint64_t first, size_t limit, bool is_on
     if (page)
         page->rows = arena_new(call_arena(call), limit, sizeof(*page->rows));
     if (!page || !page->rows) {
-        http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     page->work.run = page_read;

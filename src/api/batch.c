@@ -117,26 +117,29 @@ static bool wants_key(enum command_kind kind)
     return kind != COMMAND_LEASE_HEARTBEAT && kind != COMMAND_REJECTED;
 }
 
-/* False when there is no memory for the text of a wrong line. */
-static bool line_fill(struct call *call, size_t at, struct str line, struct str key)
+/* A wrong line is kept with its text, to be answered in its place; only a lack of memory ends the whole. */
+static status line_fill(struct call *call, size_t at, struct str line, struct str key)
 {
     struct batch *batch = call->detail;
     struct job *job = &call->jobs[at];
     struct err err = { 0 };
+    struct err *kept;
     char suffix[8];
+    status s = op_fill(call, job, line, &err);
 
-    if (!op_fill(call, job, line, &err)) {
-        struct err *kept = arena_new(call_arena(call), 1, sizeof(*kept));
-
+    if (s.code == CODE_NO_MEMORY)
+        return s;
+    if (s.code) {
+        kept = arena_new(call_arena(call), 1, sizeof(*kept));
         if (!kept)
-            return false;
+            return (status){ CODE_NO_MEMORY };
         *kept = err;
         batch->wrong[at] = kept;
         job_reject(call, job, PROBLEM_BAD_REQUEST, op_member(str_of(err.member)));
     }
     if (wants_key(job->command.kind))
         idempotency_set(job, key, line_suffix(at + 1, suffix, sizeof(suffix)), line);
-    return true;
+    return OK;
 }
 
 static bool batch_begin(struct call *call, size_t count)
@@ -148,7 +151,7 @@ static bool batch_begin(struct call *call, size_t count)
     call->detail = batch;
     if (batch && batch->wrong)
         return call_jobs(call, count) != NULL;
-    http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+    call_no_memory(call);
     return false;
 }
 
@@ -173,10 +176,8 @@ void batch_handle(struct exchange *exchange)
     if (!count_check(call, count) || !idempotency_key(call, &key) || !batch_begin(call, count))
         return;
     for (size_t i = 0; i < count; i++) {
-        if (!line_fill(call, i, str_take_line(&rest), key)) {
-            for (size_t k = 0; k < count; k++)
-                call_forget_names(call, &call->jobs[k]);
-            http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        if (line_fill(call, i, str_take_line(&rest), key).code) {
+            call_no_memory(call);
             return;
         }
     }

@@ -72,7 +72,7 @@ void call_forget_names(struct call *call, struct job *job)
     job->name_count = 0;
 }
 
-static void jobs_forget(struct call *call)
+void call_forget(struct call *call)
 {
     for (size_t i = 0; i < call->job_count && !call->submitted; i++)
         call_forget_names(call, &call->jobs[i]);
@@ -82,10 +82,10 @@ static void jobs_forget(struct call *call)
 
 struct job *call_jobs(struct call *call, size_t count)
 {
-    jobs_forget(call);
+    call_forget(call);
     call->jobs = arena_new(call_arena(call), count, sizeof(struct job));
     if (!call->jobs) {
-        http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return NULL;
     }
     call->job_count = count;
@@ -130,6 +130,14 @@ void call_command(struct call *call)
     call_command_then(call, answer_call);
 }
 
+void call_command_unless(struct call *call, status failure, const struct err *err)
+{
+    if (failure.code)
+        call_fail(call, failure, err);
+    else
+        call_command(call);
+}
+
 void call_command_then(struct call *call, call_answer *answer)
 {
     struct str key = STR_NONE;
@@ -148,11 +156,11 @@ bool call_body(struct call *call, const struct json_table *table, void *ret_requ
 {
     struct str body = call->exchange->body.len ? call->exchange->body : STR("{}");
     struct err err = { 0 };
+    status s = json_read(body, table, call_arena(call), ret_request, &err);
 
-    if (!json_read(body, table, call_arena(call), ret_request, &err).code)
-        return true;
-    call_reject(call, &err);
-    return false;
+    if (s.code)
+        call_fail(call, s, &err);
+    return !s.code;
 }
 
 bool call_path_id(struct call *call, size_t parameter, enum id_kind kind, struct id *ret_id)

@@ -66,10 +66,13 @@ struct job *call_jobs(struct call *call, size_t count);
 struct job *call_job(struct call *call, enum command_kind kind); /* one */
 /* Gives back the names that a job carries which will not be submitted. */
 void call_forget_names(struct call *call, struct job *job);
+void call_forget(struct call *call); /* and those of all its jobs, of which it has none then */
 /* Hands the call's jobs on; `answer` runs when all are done. */
 void call_submit(struct call *call, call_answer *answer);
 /* What the call's one job does is the answer: reads Idempotency-Key and Prefer, submits, answers. */
 void call_command(struct call *call);
+/* The same, unless filling the job has failed: then as call_fail. */
+void call_command_unless(struct call *call, status failure, const struct err *err);
 void call_command_then(struct call *call, call_answer *answer); /* the same with an answer of the handler's own */
 
 /*
@@ -92,7 +95,11 @@ void call_set_private(struct call *call, struct job *job, struct str text);
 bool call_refused(struct call *call, const struct job *job);
 /* Answers 400 naming the member; of a known principal only after that was recorded. */
 void call_reject(struct call *call, const struct err *err);
-/* The same with another problem and a member of the program's own; what is not there, above all. */
+/* Answers 503; names that unsubmitted jobs carry are given back. */
+void call_no_memory(struct call *call);
+/* As call_reject, but a lack of memory is the server's fault: call_no_memory. */
+void call_fail(struct call *call, status failure, const struct err *err);
+/* As call_reject with another problem and a member of the program's own; what is not there, above all. */
 void call_reject_as(struct call *call, enum problem problem, struct str member);
 /* The job becomes the record of a wrong request; its answer is that problem. */
 void job_reject(struct call *call, struct job *job, enum problem problem, struct str member);

@@ -39,7 +39,7 @@ void product_create_handle(struct exchange *exchange)
         return;
     names = arena_new(call_arena(call), request.features.count, sizeof(*names));
     if (!names) {
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     for (size_t i = 0; i < request.features.count; i++)

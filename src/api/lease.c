@@ -29,7 +29,7 @@ struct lease_request lease_request_default(void)
     return (struct lease_request){ .quantity = 1, .ttl_s = TTL_DEFAULT_S };
 }
 
-bool lease_job_fill(struct call *call, struct job *job, const struct lease_request *request, struct err *err)
+status lease_job_fill(struct call *call, struct job *job, const struct lease_request *request, struct err *err)
 {
     struct lease_create *create = &job->command.lease_create;
 
@@ -57,10 +57,7 @@ void lease_create_handle(struct exchange *exchange)
     job = call_jobs(call, 1);
     if (!job)
         return;
-    if (lease_job_fill(call, job, &request, &err))
-        call_command(call);
-    else
-        call_reject(call, &err);
+    call_command_unless(call, lease_job_fill(call, job, &request, &err), &err);
 }
 
 /* A route that names one lease and says no more. */

@@ -22,7 +22,8 @@ struct lease_request {
 extern const struct json_table lease_request_table;
 /* What members are when they are absent. */
 struct lease_request lease_request_default(void);
-/* Makes the job that check-out; false with the text set when what it asserts can't be kept. */
-bool lease_job_fill(struct call *call, struct job *job, const struct lease_request *request, struct err *err);
+/* Makes the job that check-out. Fails as asserted_keep. */
+MUST_CHECK status lease_job_fill(struct call *call, struct job *job, const struct lease_request *request,
+                                 struct err *err);
 
 #endif

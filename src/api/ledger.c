@@ -58,7 +58,7 @@ void checkpoint_handle(struct exchange *exchange)
     else if (s.code == CODE_NOT_FOUND)
         answer_problem(call, PROBLEM_NOT_FOUND, STR("no checkpoint has been published yet"));
     else
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
 }
 
 /* ---- Tiles ---- */
@@ -104,7 +104,7 @@ void tile_handle(struct exchange *exchange)
     struct tile_work *tile = arena_new(call_arena(call), 1, sizeof(*tile));
 
     if (!tile) {
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     if (tile_parse(exchange_path(exchange), &tile->tile, NULL).code) {

@@ -82,7 +82,7 @@ void license_create_handle(struct exchange *exchange)
     if (create->entitlements)
         call_command(call);
     else
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
 }
 
 /* ---- A licence moves ---- */
@@ -199,5 +199,5 @@ void license_change_handle(struct exchange *exchange)
     if (change->entitlements)
         reason_command(call, request.reason);
     else
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
 }

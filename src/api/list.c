@@ -165,7 +165,7 @@ static void viewed(struct call *call)
     if (call_refused(call, call->jobs))
         return;
     if (list->view.failed)
-        http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
     else if (!id_is_none(list->id) && !list->count)
         call_reject_as(call, PROBLEM_NOT_FOUND, STR_NONE);
     else if (!list->ended && list->count < list->limit && list->slices < SLICES_MAX)
@@ -195,7 +195,7 @@ static struct list *list_new(struct call *call, const struct list_kind *kind, si
     if (list)
         list->rows = arena_new(call_arena(call), limit, kind->row_size);
     if (!list || !list->rows) {
-        http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return NULL;
     }
     list->call = call;

@@ -168,7 +168,7 @@ void metrics_handle(struct exchange *exchange)
     if (usage)
         usage->rows = arena_new(call_arena(call), POOLS_SHOWN, sizeof(*usage->rows));
     if (!usage || !usage->rows) {
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     usage->viewer = call->bearer.actor.who.id;

@@ -70,7 +70,7 @@ void observation_handle(struct exchange *exchange)
     struct job *job;
 
     if (!row) {
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     if (!log_head_read(call, row))

@@ -108,7 +108,7 @@ static const struct json_tagged tagged = {
     .request_at = offsetof(struct op_line, request),
 };
 
-static bool observe_fill(struct call *call, struct job *job, const struct op_request *request, struct err *err)
+static status observe_fill(struct call *call, struct job *job, const struct op_request *request, struct err *err)
 {
     struct observation *seen = &job->command.observation;
     struct name_new user = { .kind = NAME_ALIAS_USER, .text = request->user };
@@ -123,27 +123,27 @@ static bool observe_fill(struct call *call, struct job *job, const struct op_req
     seen->occurred_at_ms = request->occurred_at;
     seen->offset = request->offset;
     memcpy(seen->head, request->head, sizeof(seen->head));
-    if ((user.text.len && !asserted_alias(call, job, &user, err)) ||
-        (host.text.len && !asserted_alias(call, job, &host, err)))
-        return false;
+    if (user.text.len)
+        TRY(asserted_alias(call, job, &user, err));
+    if (host.text.len)
+        TRY(asserted_alias(call, job, &host, err));
     seen->user_alias = user.id;
     seen->host_alias = host.id;
-    return true;
+    return OK;
 }
 
-bool op_fill(struct call *call, struct job *job, struct str text, struct err *err)
+status op_fill(struct call *call, struct job *job, struct str text, struct err *err)
 {
     struct op_line line = { .request = { .create = lease_request_default(), .quantity = 1, .limit = -1 } };
 
-    if (json_read_tagged(text, &tagged, call_arena(call), &line, err).code)
-        return false;
+    TRY(json_read_tagged(text, &tagged, call_arena(call), &line, err));
     job->command.kind = op_commands[line.op];
     if (line.op == OP_LEASE_CREATE)
         return lease_job_fill(call, job, &line.request.create, err);
     if (line.op >= OP_OBSERVE_OUT)
         return observe_fill(call, job, &line.request, err);
     job->command.lease = line.request.lease;
-    return true;
+    return OK;
 }
 
 struct str op_member(struct str member)

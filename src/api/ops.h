@@ -6,8 +6,8 @@
 
 #include "api/call.h"
 
-/* Makes the job what the line asks for. False with the text set when the line is wrong. */
-bool op_fill(struct call *call, struct job *job, struct str line, struct err *err);
+/* Makes the job what the line asks for. CODE_NO_MEMORY, or what is wrong with the line. */
+MUST_CHECK status op_fill(struct call *call, struct job *job, struct str line, struct err *err);
 /* The member of any op's table that `member` begins with, or "op", as a constant; empty when it is none. */
 struct str op_member(struct str member);
 

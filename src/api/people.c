@@ -51,8 +51,8 @@ static struct id name_scope(const struct call *call, const struct principal_kind
  * Keeps the name for a fresh id. For one that is taken decide() gets an id that is taken too, the author's: it answers
  * a repeat of the command that took it, and else that the name is taken.
  */
-static bool name_keep(struct call *call, struct job *job, const struct principal_kind *kind, struct str text,
-                      struct err *err)
+static status name_keep(struct call *call, struct job *job, const struct principal_kind *kind, struct str text,
+                        struct err *err)
 {
     struct principal_create *create = &job->command.principal_create;
     struct engine *engine = call_engine(call);
@@ -62,14 +62,14 @@ static bool name_keep(struct call *call, struct job *job, const struct principal
                              .text = text };
     status s = names_reserve(engine_names(engine), &name);
 
-    if (s.code && s.code != CODE_CONFLICT) {
-        (void)err_member(err, CODE_TOO_LARGE, "name", "there is no room for further names");
-        return false;
-    }
+    if (s.code == CODE_TOO_LARGE)
+        return err_member(err, s.code, "name", "there is no room for further names");
+    if (s.code && s.code != CODE_CONFLICT)
+        return s;
     create->id = s.code ? call->bearer.actor.who.id : name.id;
     if (!s.code)
         job->names[job->name_count++] = name;
-    return private_member_keep(call, job, "name", text, err);
+    return private_member_keep(call, job, "name", text);
 }
 
 static void principal_create(struct exchange *exchange, const struct principal_kind *kind)
@@ -87,10 +87,7 @@ static void principal_create(struct exchange *exchange, const struct principal_k
     job->command.principal_create.organisation = request.organisation;
     job->command.principal_create.role = (enum role)request.role;
     call->given[0] = request.name;
-    if (name_keep(call, job, kind, request.name, &err))
-        call_command(call);
-    else
-        call_reject(call, &err);
+    call_command_unless(call, name_keep(call, job, kind, request.name, &err), &err);
 }
 
 void organisation_create_handle(struct exchange *exchange)

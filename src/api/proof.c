@@ -65,7 +65,7 @@ void audit_proof_handle(struct exchange *exchange)
     uint64_t index;
 
     if (!proof) {
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     if (!audit_path_index(call, &index))
@@ -150,7 +150,7 @@ void audit_consistency_handle(struct exchange *exchange)
     struct err err = { 0 };
 
     if (!consistency) {
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     if (!call_asked(call, QUERY_FROM)) {

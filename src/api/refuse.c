@@ -26,6 +26,12 @@ bool call_refused(struct call *call, const struct job *job)
     }
 }
 
+void call_no_memory(struct call *call)
+{
+    call_forget(call);
+    http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+}
+
 void job_reject(struct call *call, struct job *job, enum problem problem, struct str member)
 {
     call_forget_names(call, job);
@@ -72,7 +78,7 @@ void call_reject(struct call *call, const struct err *err)
     struct job *job;
 
     if (!kept) {
-        http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     *kept = *err;
@@ -87,6 +93,15 @@ void call_reject(struct call *call, const struct err *err)
     call->detail = kept;
     job_reject(call, job, PROBLEM_BAD_REQUEST, api_member_name(call->exchange->route, str_of(kept->member)));
     call_submit(call, rejection_answer);
+}
+
+void call_fail(struct call *call, status failure, const struct err *err)
+{
+    if (failure.code != CODE_NO_MEMORY) {
+        call_reject(call, err);
+        return;
+    }
+    call_no_memory(call);
 }
 
 void call_reject_as(struct call *call, enum problem problem, struct str member)

@@ -14,10 +14,7 @@ void reason_command(struct call *call, struct str reason)
 {
     struct err err = { 0 };
 
-    if (private_member_keep(call, call->jobs, "reason", reason, &err))
-        call_command(call);
-    else
-        call_reject(call, &err);
+    call_command_unless(call, private_member_keep(call, call->jobs, "reason", reason), &err);
 }
 
 struct who principal_named(struct call *call, struct str text)

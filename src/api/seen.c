@@ -73,7 +73,7 @@ bool seen_begin(struct call *call, size_t count)
     if (seen)
         seen->subjects = arena_new(call_arena(call), count, sizeof(*seen->subjects));
     if (!seen || !seen->subjects) {
-        http_respond_refusal(call->exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return false;
     }
     job = call_job(call, COMMAND_VIEW);

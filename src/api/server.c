@@ -173,7 +173,7 @@ void backup_handle(struct exchange *exchange)
     struct tree_head head = publisher_head(engine_publisher(call_engine(call)));
 
     if (!backup) {
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     if (!call_body(call, &backup_table, &request) || !backup_check(call, request.to, backup))

@@ -56,7 +56,7 @@ void ticket_poll_handle(struct exchange *exchange)
     struct id ticket;
 
     if (!poll) {
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
         return;
     }
     if (!call_path_id(call, 0, ID_TICKET, &ticket))

@@ -86,7 +86,7 @@ void token_create_handle(struct exchange *exchange)
     job->command.token_create.scopes = scopes;
     job->command.token_create.expires_ms = request.expires_at;
     if (token_new(call, job).code)
-        http_respond_refusal(exchange, REFUSE_NO_MEMORY);
+        call_no_memory(call);
     else
         call_command_then(call, token_answer);
 }

@@ -109,6 +109,14 @@ static status job_append(struct engine *engine, struct job *job, struct err *err
     return OK;
 }
 
+/* By how much time moves when the wall clock is believed again: never back. */
+static int64_t clock_gap_ms(const struct engine *engine)
+{
+    int64_t gap_ms = clock_read().wall_ms - engine->clock.now_ms;
+
+    return gap_ms > 0 ? gap_ms : 0;
+}
+
 /* Decides one job. A failure here means that facts may be half-changed: the batch is dropped (engine/recover). */
 status writer_decide(struct engine *engine, struct job *job, struct err *err)
 {
@@ -118,7 +126,7 @@ status writer_decide(struct engine *engine, struct job *job, struct err *err)
     arena_reset(&engine->draft_names);
     job->reply = (struct reply){ .verdict = VERDICT_DONE, .index = UINT64_MAX };
     if (job->command.kind == COMMAND_CLOCK_CONFIRM) /* only this thread knows by how much time is to move */
-        job->command.jump_ms = engine->clock.ahead_ms > 0 ? engine->clock.ahead_ms : 0;
+        job->command.jump_ms = clock_gap_ms(engine);
     s = decide(&context, &job->command, &engine->draft, &job->reply.outcome);
     if (s.code) { /* nothing was applied for it yet: only this job fails */
         job->reply.verdict = VERDICT_READ_ONLY;

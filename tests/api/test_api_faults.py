@@ -1,0 +1,129 @@
+"""What fails on purpose (base/fault): whatever step fails, a retry under the same key takes exactly one seat, nothing that
+was answered is forgotten, and the server goes on by itself (DESIGN section 2). Needs a build with fault points."""
+import http.client
+import os
+import signal
+import time
+
+from api_world import Client, World, run
+
+
+class _Faulty(World):
+    def start(self, **environment):
+        self.plan = os.path.join(self.dir, "faults")
+        super().start(TALLY_FAULT_FILE=self.plan, **environment)
+
+    def fail(self, plan):
+        with open(self.plan, "w", encoding="ascii") as file:
+            file.write(plan)
+        self.process.send_signal(signal.SIGUSR2)
+        time.sleep(0.01)  # the signal is taken by whichever thread comes first
+
+
+def _ask_until_answered(world, token, key, body, wanted=(201,)):
+    """Repeats under one key until there is an answer; gives it and what came before."""
+    before = []
+    for _ in range(200):
+        try:
+            answer = Client(world.port, token).post("/v1/leases", body, Idempotency_Key=key)
+        except (OSError, http.client.HTTPException) as failure:
+            before.append(type(failure).__name__)
+            assert world.process.poll() is None, "the server is gone: " + world.log_text()
+            continue
+        if answer.status in wanted:
+            return answer, before
+        assert answer.status in (500, 503), answer
+        before.append(answer.status)
+        time.sleep(0.02)
+    raise AssertionError(f"never answered: {before} {world.log_text()}")
+
+
+def memory_that_fails_once_at_any_step_costs_no_seat():
+    with _Faulty() as world:
+        joe = world.seats(limit=1000)
+        taken = 0
+        for step in range(60):
+            world.fail(f"memory:{step}:1")
+            answer, _ = _ask_until_answered(world, joe.token, f"memory-{step:012d}",
+                                            {"feature": "cad/render", "asserted": {"user": f"u{step}"}})
+            taken += 1
+            assert answer.json["used"] == taken, (step, answer)
+        world.fail("")
+        assert world.admin.get("/v1/pools").json["pools"][0]["used"] == taken
+        world.restart()
+        assert world.admin.get("/v1/pools").json["pools"][0]["used"] == taken
+
+
+def a_commit_that_fails_is_settled_and_a_retry_is_granted_once():
+    with _Faulty() as world:
+        joe = world.seats(limit=1000)
+        taken, troubles = 0, []
+        for point in ("store_write", "store_commit", "store_after_commit"):
+            for step in range(4):
+                world.fail(f"{point}:{step}:1")
+                answer, before = _ask_until_answered(world, joe.token, f"{point}-{step:012d}", {"feature": "cad/render"})
+                taken += 1
+                troubles += before
+                assert answer.json["used"] == taken, (point, step, answer, before)
+        world.fail("")
+        assert troubles, "no fault was ever seen by a client"
+        assert world.admin.get("/v1/pools").json["pools"][0]["used"] == taken
+        world.restart(signal.SIGKILL)
+        assert world.admin.get("/v1/pools").json["pools"][0]["used"] == taken
+
+
+def a_full_disk_takes_back_but_gives_no_more_until_there_is_room():
+    with _Faulty() as world:
+        joe = world.seats(limit=1000)
+        lease = joe.made("/v1/leases", {"feature": "cad/render"})
+        world.fail("store_full:0:-1")
+        denied = None
+        for _ in range(100):
+            try:
+                denied = Client(world.port, joe.token).post("/v1/leases", {"feature": "cad/render"})
+            except (OSError, http.client.HTTPException):
+                continue
+            if denied.status == 503:
+                break
+        assert (denied.status, denied.json["code"]) == (503, "READ_ONLY") and "retry-after" in denied.headers, denied
+        assert world.client().get("/readyz").status == 503 and world.client().get("/healthz").status == 200
+        world.fail("")
+        answer, _ = _ask_until_answered(world, joe.token, "after-the-disk-0", {"feature": "cad/render"})
+        assert answer.json["used"] == 2
+        deadline = time.monotonic() + 30
+        while world.client().get("/readyz").status != 200 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert world.client().get("/readyz").status == 200
+        assert Client(world.port, joe.token).delete(f"/v1/leases/{lease['id']}").status == 200
+
+
+def a_receipt_that_can_not_be_signed_does_not_hold_the_answer_for_ever():
+    with _Faulty() as world:
+        joe = world.seats(limit=1000)
+        world.fail("signer_write:0:-1")
+        begun = time.monotonic()
+        answer = joe.post("/v1/leases", {"feature": "cad/render"}, Prefer="receipt")
+        assert answer.status == 201 and "receipt" not in answer.json and "entry" in answer.json, answer
+        assert "preference-applied" not in answer.headers and time.monotonic() - begun < 15
+        world.fail("")
+        answer = joe.post("/v1/leases", {"feature": "cad/render"}, Prefer="receipt")
+        assert answer.status == 201, answer
+
+
+def a_clock_that_jumps_is_confirmed_by_an_admin():
+    with _Faulty() as world:
+        joe = world.seats()
+        lease = joe.made("/v1/leases", {"feature": "cad/render"})
+        world.fail("clock_offset_s:7200:1")
+        deadline = time.monotonic() + 20
+        while "tally_clock_frozen 1" not in world.admin.get("/metrics").text and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert joe.post(f"/v1/leases/{lease['id']}/heartbeat").status == 200, "nothing has expired by the jump"
+        confirmed = world.admin.post("/v1/clock/confirm")
+        assert confirmed.status == 200 and abs(confirmed.json["jump_ms"] - 7200000) < 60000, confirmed
+        assert world.admin.post("/v1/clock/confirm").json["code"] == "WRONG_STATE"
+        assert joe.post(f"/v1/leases/{lease['id']}/heartbeat").status == 200, "nor by believing it"
+
+
+if __name__ == "__main__":
+    run(globals())
