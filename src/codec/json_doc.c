@@ -69,7 +69,18 @@ static void scalar_show(json_t *value, struct buf *buf)
         buf_add(buf, json_is_true(value) ? STR("yes") : STR("no"));
 }
 
-/* One level of lists and objects, which is all that rows of a table have. */
+/* A scalar, or scalars with commas between them. */
+static void member_show(json_t *value, struct buf *buf)
+{
+    scalar_show(value, buf);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (i)
+            buf_add_byte(buf, ',');
+        scalar_show(json_array_get(value, i), buf);
+    }
+}
+
+/* One level of lists and objects, which is all that rows of a table have, and lists in an object's members. */
 void json_node_show(struct json_node node, struct buf *buf)
 {
     json_t *value = value_of(node);
@@ -90,7 +101,7 @@ void json_node_show(struct json_node node, struct buf *buf)
             buf_add_byte(buf, ' ');
         buf_add(buf, str_of(name));
         buf_add_byte(buf, '=');
-        scalar_show(member, buf);
+        member_show(member, buf);
     }
     scalar_show(value, buf);
 }
