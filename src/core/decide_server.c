@@ -113,13 +113,26 @@ status demo_seeded_decide(struct decide_context *context, const struct command *
     return OK;
 }
 
+/* A client may name any number; a leaf holds those that every JSON reader keeps. */
+static struct objection read_check(const struct read_record *read)
+{
+    if (read->from > ENTRY_NUMBER_MAX)
+        return objection_of(PROBLEM_BAD_REQUEST, STR("after"));
+    if (read->to > ENTRY_NUMBER_MAX)
+        return objection_of(PROBLEM_BAD_REQUEST, STR("to"));
+    return read->limit > ENTRY_NUMBER_MAX ? objection_of(PROBLEM_BAD_REQUEST, STR("limit")) : NO_OBJECTION;
+}
+
 status data_read_decide(struct decide_context *context, const struct command *command, struct draft *draft,
                         struct outcome *outcome)
 {
     const struct read_record *read = &command->read;
-    struct entry *entry = draft_add(context, command, draft, TS5007);
+    struct objection objection = read_check(read);
+    struct entry *entry;
 
-    (void)outcome;
+    if (objection.problem)
+        return refuse(context, command, draft, outcome, objection);
+    entry = draft_add(context, command, draft, TS5007);
     entry_text(entry, DATA_SCOPE, read->scope);
     if (read->from >= 0)
         entry_number(entry, DATA_FROM, read->from);

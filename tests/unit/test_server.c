@@ -121,6 +121,22 @@ static void a_read_of_others_data_is_recorded_with_its_range(void)
     }
 }
 
+/* A reader may ask for what lies beyond every ledger; a number that no leaf can hold is refused, not written. */
+static void a_read_from_where_no_entry_can_be_is_refused(void)
+{
+    AUTO(struct world *, world_free) world = world_new(29);
+    struct command command = world_as(world, world->admin, COMMAND_DATA_READ);
+
+    command.read = (struct read_record){ STR("audit"), ENTRY_NUMBER_MAX, ENTRY_NUMBER_MAX, -1 };
+    (void)world_done(world, &command);
+    command.read.from = ENTRY_NUMBER_MAX + 1;
+    world_refused(world, &command, PROBLEM_BAD_REQUEST, "after");
+    command.read.from = INT64_MAX;
+    world_refused(world, &command, PROBLEM_BAD_REQUEST, "after");
+    command.read = (struct read_record){ STR("audit"), -1, INT64_MAX, -1 };
+    world_refused(world, &command, PROBLEM_BAD_REQUEST, "to");
+}
+
 static void viewed(void *context, const struct facts *facts, int64_t now_ms)
 {
     const struct world *world = context;
@@ -147,6 +163,7 @@ static const struct test tests[] = {
     TEST(a_backup_is_of_what_there_is),
     TEST(the_demo_counts_what_came_before_it),
     TEST(a_read_of_others_data_is_recorded_with_its_range),
+    TEST(a_read_from_where_no_entry_can_be_is_refused),
     TEST(a_view_sees_the_facts_and_writes_nothing),
 };
 TEST_MAIN(tests)
