@@ -78,13 +78,29 @@ static status page_print(struct session *session, const struct command_line *lin
     return fflush(stdout) ? err_system(err, "write", "standard output") : OK;
 }
 
+/* The ledger's end now: its newest checkpoint may be a second older. */
+static status end_find(struct session *session, int64_t *ret_end, struct err *err)
+{
+    AUTO(struct client_answer, client_answer_free) answer = { 0 };
+    AUTO(struct json_doc, json_doc_free) doc = { 0 };
+    int64_t published = (int64_t)session->trust.head.size;
+    char target[PATH_SIZE];
+
+    (void)snprintf(target, sizeof(target), "/v1/audit?after=%lld&limit=%d", (long long)published - 1, PAGE_MAX);
+    TRY(client_get(session->client, target, &answer, err));
+    TRY(json_doc_read(buf_str(&answer.body), &doc, err));
+    *ret_end = json_doc_number(&doc, "next", published - 1) + 1;
+    return OK;
+}
+
 static status tail(struct session *session, const struct command_line *line, const struct audit_options *options,
                    struct err *err)
 {
-    int64_t size = (int64_t)session->trust.head.size;
-    int64_t after = size > options->lines ? size - options->lines - 1 : -1;
     size_t count = 0;
+    int64_t end = 0, after;
 
+    TRY(end_find(session, &end, err));
+    after = end > options->lines ? end - options->lines - 1 : -1;
     for (;;) {
         TRY(page_print(session, line, &after, &count, err));
         if (count == PAGE_MAX)
@@ -109,9 +125,14 @@ static status entry_get(struct session *session, uint64_t index, struct client_a
                         struct err *err)
 {
     char target[PATH_SIZE];
+    status s;
 
     (void)snprintf(target, sizeof(target), "/v1/audit/%llu", (unsigned long long)index);
-    TRY(client_get(session->client, target, answer, err));
+    s = client_get(session->client, target, answer, err);
+    if (s.code == CODE_NOT_FOUND)
+        return err_member(err, CODE_NOT_FOUND, "INDEX", "there is no entry %llu, or none that you may know of",
+                          (unsigned long long)index);
+    TRY(s);
     TRY(json_doc_read(buf_str(&answer->body), doc, err));
     return row_check(json_doc_root(doc), err);
 }
@@ -239,6 +260,11 @@ static const struct cli_command clock_command = REQUEST_COMMAND(
     change_rows, SPEC("POST", "/v1/clock/confirm", .columns = "jump_ms index"), .words = "clock confirm",
     .summary = "after a jump of the server's clock: its time is right", .example = "tally clock confirm");
 
-static const struct cli_command *const commands[] = { &tail_command, &show_command, &proof_command, &verify_command,
-                                                      &clock_command };
+static const struct cli_command backup_command = REQUEST_COMMAND(
+    change_rows, SPEC("POST", "/v1/backups", .operand = "to", .columns = "to size sha256 index"), .words = "backup",
+    .summary = "copy the ledger, while it is written, into its backups/", .example = "tally backup monday.db",
+    ONE_OPERAND("NAME"));
+
+static const struct cli_command *const commands[] = { &tail_command,   &show_command,  &proof_command,
+                                                      &verify_command, &clock_command, &backup_command };
 const struct command_group audit_group = { "The ledger", commands, sizeof(commands) / sizeof(commands[0]) };

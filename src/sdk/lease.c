@@ -208,7 +208,7 @@ static status ticket_wait(struct taking *taking, const struct lease_patience *pa
 
     (void)snprintf(poll, sizeof(poll), "?wait_s=%d", patience ? 1 : POLL_S);
     for (;;) {
-        if (str_eq(json_doc_text(&taking->doc, "state"), STR("offered"))) {
+        if (json_doc_number(&taking->doc, "place", 1) == 0) { /* its turn: a seat is kept for it */
             s = ticket_send(taking, "POST", "/claim", err);
             if (s.code != CODE_CONFLICT)
                 return s;

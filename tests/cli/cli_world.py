@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -80,6 +81,13 @@ class CliWorld(World):
         return [entry for _, entry in self.admin.entries() if entry["type"] == kind]
 
 
+def wait_for(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
 def finish(process, timeout=60):
     out, err = process.communicate(timeout=timeout)
     return Result(process.returncode, out, err)
@@ -106,7 +114,10 @@ class Between:
                 self.send_header("Content-Type", answer.headers.get("content-type", "text/plain"))
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                try:
+                    self.wfile.write(body)
+                except ConnectionError:  # who has seen enough goes
+                    pass
 
             do_GET = do_POST = do_DELETE = forward
 

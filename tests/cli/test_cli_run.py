@@ -3,14 +3,7 @@ import json
 import signal
 import time
 
-from cli_world import Between, CliWorld, finish, run
-
-
-def wait_for(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+from cli_world import Between, CliWorld, finish, run, wait_for
 
 
 def used(world):
