@@ -260,10 +260,10 @@ static const struct cli_command clock_command = REQUEST_COMMAND(
     change_rows, SPEC("POST", "/v1/clock/confirm", .columns = "jump_ms index"), .words = "clock confirm",
     .summary = "after a jump of the server's clock: its time is right", .example = "tally clock confirm");
 
-static const struct cli_command backup_command = REQUEST_COMMAND(
-    change_rows, SPEC("POST", "/v1/backups", .operand = "to", .columns = "to size sha256 index"), .words = "backup",
-    .summary = "copy the ledger, while it is written, into its backups/", .example = "tally backup monday.db",
-    ONE_OPERAND("NAME"));
+static const struct cli_command backup_command =
+    REQUEST_COMMAND(change_rows, SPEC("POST", "/v1/backups", .operand = "to", .columns = "to size sha256 index"),
+                    .words = "backup", .summary = "copy the ledger, while it is written, into its backups/",
+                    .example = "tally backup monday.db", ONE_OPERAND("NAME"));
 
 static const struct cli_command *const commands[] = { &tail_command,   &show_command,  &proof_command,
                                                       &verify_command, &clock_command, &backup_command };

@@ -75,6 +75,9 @@ static status object_run(struct session *session, const struct command_line *lin
 
 /* The rows so far, for people or for programs. */
 struct rows {
+    struct session *session;
+    const struct command_line *line;
+    const struct request_options *options;
     struct listing listing;
     struct buf json;
     size_t left; /* rows still wanted */
@@ -94,13 +97,13 @@ static status row_fits(const struct request_options *options, struct json_node r
     return OK;
 }
 
-static status rows_add(struct rows *rows, const struct request_options *options, struct json_node page, struct err *err)
+static status rows_add(struct rows *rows, struct json_node page, struct err *err)
 {
     for (size_t i = 0; i < json_node_count(page) && rows->left; i++) {
         struct json_node row = json_node_item(page, i);
         bool fits = false;
 
-        TRY(row_fits(options, row, &fits, err));
+        TRY(row_fits(rows->options, row, &fits, err));
         if (!fits)
             continue;
         rows->left--;
@@ -112,25 +115,25 @@ static status rows_add(struct rows *rows, const struct request_options *options,
 }
 
 /* One page; *after is where the next one begins, -1 when there is none. */
-static status page_get(struct session *session, const struct command_line *line, const struct request_options *options,
-                       struct rows *rows, int64_t *after, struct err *err)
+static status page_get(struct rows *rows, int64_t *after, struct err *err)
 {
     AUTO(struct client_answer, client_answer_free) answer = { 0 };
     AUTO(struct request_body, request_body_free) body = { 0 };
     AUTO(struct json_doc, json_doc_free) doc = { 0 };
-    const struct request_spec *spec = line->command->detail;
+    const struct request_spec *spec = rows->line->command->detail;
+    struct json_node page;
 
-    TRY(request_body_make(line, options, &body, err));
+    TRY(request_body_make(rows->line, rows->options, &body, err));
     if (*after >= 0)
         query_add(&body.target, "after", *after);
     query_add(&body.target, "limit", PAGE_MAX);
     buf_add_byte(&body.target, '\0');
     TRY(body.target.status);
-    TRY(client_get(session->client, body.target.at, &answer, err));
+    TRY(client_get(rows->session->client, body.target.at, &answer, err));
     TRY(json_doc_read(buf_str(&answer.body), &doc, err));
-    TRY(rows_add(rows, options, json_node_member(json_doc_root(&doc), spec->list), err));
-    *after =
-        json_node_count(json_node_member(json_doc_root(&doc), spec->list)) ? json_doc_number(&doc, "next", -1) : -1;
+    page = json_node_member(json_doc_root(&doc), spec->list);
+    TRY(rows_add(rows, page, err));
+    *after = json_node_count(page) ? json_doc_number(&doc, "next", -1) : -1;
     return OK;
 }
 
@@ -140,6 +143,9 @@ static status list_run(struct session *session, const struct command_line *line,
     const struct request_spec *spec = line->command->detail;
     AUTO(struct rows, rows_free)
     rows = {
+        .session = session,
+        .line = line,
+        .options = options,
         .listing = { .columns = spec->columns, .arena = { .max_bytes = ROWS_MAX_BYTES } },
         .json = { .max = ROWS_MAX_BYTES },
         .left = options->limit == NUMBER_NONE ? SIZE_MAX : (size_t)options->limit,
@@ -147,7 +153,7 @@ static status list_run(struct session *session, const struct command_line *line,
     int64_t after = -1;
 
     do {
-        TRY(page_get(session, line, options, &rows, &after, err));
+        TRY(page_get(&rows, &after, err));
     } while (after >= 0 && rows.left);
     if (line->json)
         (void)printf("{\"%s\":[%.*s]}\n", spec->list, STR_ARG(buf_str(&rows.json)));

@@ -82,11 +82,11 @@ static void pause_ms(int64_t ms)
 static status send_once(struct client *client, const struct client_request *request, struct wire_answer *answer,
                         struct err *err)
 {
-    AUTO(struct wire_request, wire_request_free) wire = { 0 };
+    AUTO(struct wire_request, wire_request_free) wire = { .easy = client->easy };
     char failure[CURL_ERROR_SIZE] = { 0 };
     CURLcode code;
 
-    TRY(wire_prepare(client->easy, &client->config, client_server(client), request, &wire, err));
+    TRY(wire_prepare(&wire, &client->config, client_server(client), request, err));
     wire_receive(client->easy, answer);
     curl_easy_setopt(client->easy, CURLOPT_ERRORBUFFER, failure);
     code = curl_easy_perform(client->easy);

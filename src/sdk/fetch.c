@@ -69,8 +69,8 @@ static status slot_begin(struct fetching *fetching, struct slot *slot, struct er
     TRY(target_of(fetching, slot->number, &target));
     request.target = buf_str(&target);
     wire_request_free(&slot->wire);
-    TRY(wire_prepare(slot->easy, client_config(fetching->client), client_server(fetching->client), &request,
-                     &slot->wire, err));
+    slot->wire.easy = slot->easy;
+    TRY(wire_prepare(&slot->wire, client_config(fetching->client), client_server(fetching->client), &request, err));
     slot->answer.body.max = ANSWER_MAX_BYTES;
     buf_clear(&slot->answer.body);
     slot->receiver = (struct wire_answer){ .to = &slot->answer };

@@ -80,9 +80,10 @@ static void body_set(CURL *easy, const struct client_request *request)
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
 }
 
-status wire_prepare(CURL *easy, const struct client_config *config, const char *server,
-                    const struct client_request *request, struct wire_request *wire, struct err *err)
+status wire_prepare(struct wire_request *wire, const struct client_config *config, const char *server,
+                    const struct client_request *request, struct err *err)
 {
+    CURL *easy = wire->easy;
     int len = snprintf(wire->url, sizeof(wire->url), "%s%.*s", server, STR_ARG(request->target));
     int64_t timeout_ms = request->timeout_ms ? request->timeout_ms : CLIENT_TIMEOUT_MS;
 

@@ -13,6 +13,7 @@
 
 /* What must live while the request is under way. */
 struct wire_request {
+    CURL *easy; /* the caller's; it keeps its connection from request to request */
     struct curl_slist *fields;
     char url[SERVER_URL_MAX_BYTES + TARGET_MAX_BYTES];
 };
@@ -24,9 +25,9 @@ struct wire_answer {
 
 /* libcurl, once a process. */
 MUST_CHECK status wire_init(struct err *err);
-/* Everything but where the answer goes. The handle keeps its connection. CODE_TOO_LARGE, CODE_NO_MEMORY. */
-MUST_CHECK status wire_prepare(CURL *easy, const struct client_config *config, const char *server,
-                               const struct client_request *request, struct wire_request *wire, struct err *err);
+/* Everything but where the answer goes, on wire->easy. CODE_TOO_LARGE, CODE_NO_MEMORY. */
+MUST_CHECK status wire_prepare(struct wire_request *wire, const struct client_config *config, const char *server,
+                               const struct client_request *request, struct err *err);
 void wire_request_free(struct wire_request *wire); /* wipes the token */
 /* The answer's body goes to answer->to->body, from its end on. */
 void wire_receive(CURL *easy, struct wire_answer *answer);
