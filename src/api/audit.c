@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "http/respond.h"
 
-#define PAGE_MAX_BYTES (4 * 1024 * 1024) /* of leaves: escaped, they stay below HTTP_ANSWER_MAX_BYTES */
+#define PAGE_MAX_BYTES 4194304 /* of leaves: escaped, they stay below HTTP_ANSWER_MAX_BYTES */
 
 /* ---- That it is read is recorded ---- */
 

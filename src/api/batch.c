@@ -10,9 +10,13 @@
 #include "api/would.h"
 #include "http/respond.h"
 
-/* What was wrong with each line; NULL for one that is right. */
+/* What is wrong with a line; NULL: nothing. */
+struct line {
+    const struct err *wrong;
+};
+
 struct batch {
-    const struct err **wrong;
+    struct line *lines;
 };
 
 /* ---- Answering ---- */
@@ -83,7 +87,7 @@ static void batch_answer(struct call *call)
         struct json_out out = { .buf = text };
 
         json_out_object(&out, NULL);
-        answer_line(call, &call->jobs[i], batch->wrong[i], &out);
+        answer_line(call, &call->jobs[i], batch->lines[i].wrong, &out);
         json_out_end(&out);
         buf_add_byte(text, '\n');
     }
@@ -103,9 +107,13 @@ static size_t lines_count(struct str text)
     return count;
 }
 
-static struct str line_suffix(size_t number, char *space, size_t size)
+struct suffix {
+    char text[8];
+};
+
+static struct str line_suffix(size_t number, struct suffix *space)
 {
-    struct buf suffix = { .at = space, .capacity = size, .max = size, .borrowed = true };
+    struct buf suffix = BUF_OVER(space->text);
 
     buf_add_byte(&suffix, '#');
     buf_add_u64(&suffix, number);
@@ -124,7 +132,7 @@ static status line_fill(struct call *call, size_t at, struct str line, struct st
     struct job *job = &call->jobs[at];
     struct err err = { 0 };
     struct err *kept;
-    char suffix[8];
+    struct suffix suffix;
     status s = op_fill(call, job, line, &err);
 
     if (s.code == CODE_NO_MEMORY)
@@ -134,11 +142,11 @@ static status line_fill(struct call *call, size_t at, struct str line, struct st
         if (!kept)
             return (status){ CODE_NO_MEMORY };
         *kept = err;
-        batch->wrong[at] = kept;
+        batch->lines[at].wrong = kept;
         job_reject(call, job, PROBLEM_BAD_REQUEST, op_member(str_of(err.member)));
     }
     if (wants_key(job->command.kind))
-        idempotency_set(job, key, line_suffix(at + 1, suffix, sizeof(suffix)), line);
+        idempotency_set(job, key, line_suffix(at + 1, &suffix), line);
     return OK;
 }
 
@@ -147,9 +155,9 @@ static bool batch_begin(struct call *call, size_t count)
     struct batch *batch = arena_new(call_arena(call), 1, sizeof(*batch));
 
     if (batch)
-        batch->wrong = arena_new(call_arena(call), count, sizeof(*batch->wrong));
+        batch->lines = arena_new(call_arena(call), count, sizeof(*batch->lines));
     call->detail = batch;
-    if (batch && batch->wrong)
+    if (batch && batch->lines)
         return call_jobs(call, count) != NULL;
     call_no_memory(call);
     return false;

@@ -27,9 +27,10 @@
         METHOD_DELETE, (path_), (permission_), ROUTE_NO_BODY, (handler_), NULL, ABOUT("DELETE " path_, __VA_ARGS__)    \
     }
 
-/* What is asked for in a few words, with room for white space; a list of entitlements or features; ids of leases. */
+/* Bytes of what is asked for: a few words with room for white space; what a client asserts; long lists. */
 #define SMALL 4096
-#define LARGE (64 * 1024)
+#define LEASE 16384
+#define LARGE 65536
 
 #define PAGED .queries = QUERY(AFTER) | QUERY(LIMIT) | QUERY(MIN_INDEX)
 #define WHOLE .queries = QUERY(AFTER) | QUERY(LIMIT) | QUERY(MIN_INDEX) | QUERY(ALL)
@@ -71,7 +72,7 @@ const struct route api_routes[] = {
           "that the newer tree extends the older", .queries = QUERY(FROM) | QUERY(TO), .answer = &consistency_shape),
 
     /* Leases */
-    TAKES("/v1/leases", PERM_LEASE_TAKE, SMALL * 4, lease_create_handle, "leases", "check out seats, or wait for them",
+    TAKES("/v1/leases", PERM_LEASE_TAKE, LEASE, lease_create_handle, "leases", "check out seats, or wait for them",
           .request = &lease_request_table, DRY, .codes = CODE(2001) | CODE(2011)),
     READS("/v1/leases", PERM_ANY, leases_handle, "leases", "live leases: one's own, or all", WHOLE, .list = &leases_kind),
     READS("/v1/leases/{id}", PERM_ANY, lease_handle, "leases", "one live lease", ONE, .one = &leases_kind),
