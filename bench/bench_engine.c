@@ -24,8 +24,9 @@
 #define ROUNDS_MAX     99
 #define SLICE_US       500000
 #define FEATURES       10
-#define MANY           1024
-#define BATCHES_MAX    (1 << 16) /* of one slice */
+#define WARM_SLICES    3                        /* not counted: memories and the log file reach their size */
+#define MANY           (2 * BATCH_MAX_COMMANDS) /* a batch is written while the next one gathers */
+#define BATCHES_MAX    (1 << 16)                /* of one slice */
 #define LEAVES_BYTES   ((size_t)1 << 30)
 #define TTL_S          3600
 #define JOB_BYTES      ((size_t)64 * 1024)
@@ -288,7 +289,7 @@ static size_t tiles_of(uint64_t first, uint64_t end, struct store_tile *ret_tile
 }
 
 /* Commands a second when bare SQLite writes what the engine wrote in its last slice, from entry `first` on. */
-static double bare_slice(struct bare *bare, uint64_t first, uint64_t *ret_entries)
+static double bare_slice(struct bare *bare, uint64_t first)
 {
     AUTO(struct leaves, leaves_free) leaves = { 0 };
     struct bare_batch *batches = memory_new(bench.batch_count, sizeof(*batches));
@@ -318,7 +319,6 @@ static double bare_slice(struct bare *bare, uint64_t first, uint64_t *ret_entrie
     for (size_t i = 0; i < bench.batch_count; i++)
         bare_batch_free(&batches[i]);
     memory_free(batches);
-    *ret_entries = at - first;
     return (double)(at - first) / seconds;
 }
 
@@ -326,29 +326,31 @@ static double bare_slice(struct bare *bare, uint64_t first, uint64_t *ret_entrie
 
 static void measure(struct bare *bare, const char *name, size_t clients, size_t rounds)
 {
-    double engine[ROUNDS_MAX], sqlite[ROUNDS_MAX], ratio[ROUNDS_MAX];
+    double engine[ROUNDS_MAX], sqlite[ROUNDS_MAX], ratio[ROUNDS_MAX], commit[ROUNDS_MAX];
     char sample_name[64];
 
-    (void)engine_slice(clients); /* not counted: warms up both memories and the log file */
+    for (int i = 0; i < WARM_SLICES; i++)
+        (void)engine_slice(clients);
     for (size_t i = 0; i < rounds; i++) {
-        struct engine_stats stats;
-        uint64_t entries;
-        double commands_s;
+        struct engine_stats before, after;
+        int64_t began_us = clock_running_us();
 
-        engine_stats(bench.engine, &stats);
-        commands_s = engine_slice(clients);
-        sqlite[i] = bare_slice(bare, stats.size, &entries);
-        engine[i] = commands_s;
+        engine_stats(bench.engine, &before);
+        engine[i] = engine_slice(clients);
+        engine_stats(bench.engine, &after);
+        commit[i] = (double)(after.commit_us_total - before.commit_us_total) / 1e6 / seconds_since(began_us);
+        sqlite[i] = bare_slice(bare, before.size);
         ratio[i] = engine[i] / sqlite[i];
         (void)snprintf(sample_name, sizeof(sample_name), "engine.%s", name);
         sample(sample_name, engine[i]);
         (void)snprintf(sample_name, sizeof(sample_name), "engine.%s_bare", name);
         sample(sample_name, sqlite[i]);
     }
-    printf("%4zu under way   %9.0f %9.0f   %.2f  [%.2f..%.2f]   batches of %.0f\n", clients,
-           at_share(engine, rounds, 0.5), at_share(sqlite, rounds, 0.5), at_share(ratio, rounds, 0.5),
+    printf("%4zu under way   %9.0f %9.0f   %.2f  [%.2f..%.2f]   batches of %.0f, %.0f %% of the time in commits\n",
+           clients, at_share(engine, rounds, 0.5), at_share(sqlite, rounds, 0.5), at_share(ratio, rounds, 0.5),
            at_share(ratio, rounds, 0.1), at_share(ratio, rounds, 0.9),
-           (double)(bench.sizes[bench.batch_count - 1] - bench.sizes[0]) / (double)bench.batch_count);
+           (double)(bench.sizes[bench.batch_count - 1] - bench.sizes[0]) / (double)bench.batch_count,
+           100 * at_share(commit, rounds, 0.5));
     (void)fflush(stdout);
 }
 

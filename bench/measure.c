@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -52,6 +53,15 @@ void scratch_remove(const char *dir)
     if (directory)
         (void)closedir(directory);
     (void)rmdir(dir);
+}
+
+double processor_seconds(void)
+{
+    struct rusage usage;
+
+    must(getrusage(RUSAGE_SELF, &usage) == 0, "getrusage");
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static int compare(const void *a, const void *b)
