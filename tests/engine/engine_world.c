@@ -37,7 +37,7 @@ void engine_world_create(struct engine_world *world, const char *dir)
                                       .origin = STR("test.example/ledger"),
                                       .admin_name = STR("admin"),
                                       .version = STR("test"),
-                                      .admin_token_days = 90 };
+                                      .admin_token_days = TOKEN_DAYS_MAX };
     struct err err = { 0 };
 
     *world =
@@ -284,7 +284,7 @@ struct actor engine_person(struct engine_world *world, struct id organisation)
     command = engine_command(&world->admin, COMMAND_TOKEN_CREATE);
     command.token_create.owner = actor.who;
     command.token_create.scopes = PERMISSIONS_ALL;
-    command.token_create.expires_ms = engine_now_ms(world->engine) + (int64_t)30 * 86400 * 1000;
+    command.token_create.expires_ms = engine_now_ms(world->engine) + (int64_t)TOKEN_DAYS_MAX * 86400 * 1000;
     entropy_fill(&world->entropy, command.token_create.hash, sizeof command.token_create.hash);
     must(world, &command, &entry);
     actor.cred = entry.on[ON_CREDENTIAL].id;

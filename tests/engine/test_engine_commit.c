@@ -207,29 +207,37 @@ static void stopping_answers_everything_that_was_accepted(void)
  * Every source has a counter of its own, and each waits to be rolled up: more than one batch has room for. The sources'
  * last events come last, so that the stop meets them all.
  */
+static void look(void *context, const struct facts *facts, int64_t now_ms)
+{
+    (void)context;
+    (void)facts;
+    (void)now_ms;
+}
+
 static void stopping_answers_more_floods_than_one_batch_has_room_for(void)
 {
     enum { SOURCES = 2500, ALL = SOURCES * (FLOOD_FIRST + 1) };
     struct engine_world world;
-    struct ask *asks = calloc(ALL, sizeof *asks);
+    struct ask *asks = calloc(ALL + 1, sizeof *asks);
+    struct command command = { .kind = COMMAND_AUTH_FAILED, .actor = { .via = VIA_NONE }, .route = ENGINE_CLIENT };
     size_t unanswered = 0;
 
     engine_world_init(&world);
     engine_world_stop(&world);
-    world.config.queue_max = ALL;
+    world.config.queue_max = ALL + 1;
     engine_world_start(&world);
+    command.auth_failed.reason = REASON_BAD_TOKEN;
     for (size_t i = 0; asks && i < ALL; i++) {
-        struct command command = { .kind = COMMAND_AUTH_FAILED, .route = ENGINE_CLIENT };
-
-        command.actor = (struct actor){ .via = VIA_NONE };
-        command.auth_failed.reason = REASON_BAD_TOKEN;
         command.src =
             (struct id){ .hi = UINT64_C(0x19ab7000000) << 16 | 0x7000, .lo = UINT64_C(1) << 63 | i % SOURCES };
         ask_init(&asks[i], &world, &command);
     }
-    ask_send(asks, ALL);
+    command = (struct command){ .kind = COMMAND_VIEW, .view = { .call = look } };
+    ask_init(&asks[ALL], &world, &command);
+    ask_send(asks, ALL + 1);
+    ask_wait(&asks[ALL]); /* everything has been decided */
     engine_world_stop(&world);
-    for (size_t i = 0; i < ALL; i++) {
+    for (size_t i = 0; i <= ALL; i++) {
         unanswered += !asks[i].done;
         ask_free(&asks[i]);
     }
