@@ -172,7 +172,7 @@ bool commit_batch(struct engine *engine)
     }
     if (s.code) {
         log_write(LOG_ERROR, "engine", "a commit failed (%s): %s", status_name(s), err.text);
-        if (!recover_commit(engine, s))
+        if (!recover_commit(engine))
             return false;
     }
     stats_update(engine, clock_running_us() - started_us, commands);

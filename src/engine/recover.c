@@ -39,11 +39,25 @@ static void writing_set(struct engine *engine, enum writing writing)
     pthread_mutex_unlock(&engine->stats_mutex);
 }
 
-/* Reopens the store; a full disk gives up its ballast first. */
+/* A writer's start and its log pages find room; a file system that can't be asked is taken to have some. */
+static bool there_is_room(const struct engine *engine)
+{
+    struct space space;
+
+    return space_read(engine->dir, &space, NULL).code || space.free_bytes >= COME_BACK_BYTES;
+}
+
+/*
+ * Reopens the store. A full disk gives up its ballast: where it is seen to be full, since a commit that failed does not
+ * say why, or where reopening says so.
+ */
 static status store_settle(struct engine *engine, struct store_head *ret_head, struct err *err)
 {
-    status s = store_reopen(engine->store, ret_head, err);
+    status s;
 
+    if (!there_is_room(engine))
+        TRY(ballast_free(engine->dir, err));
+    s = store_reopen(engine->store, ret_head, err);
     if (s.code == CODE_DISK_FULL && ballast_is_there(engine->dir)) {
         TRY(ballast_free(engine->dir, err));
         s = store_reopen(engine->store, ret_head, err);
@@ -51,7 +65,16 @@ static status store_settle(struct engine *engine, struct store_head *ret_head, s
     return s;
 }
 
-/* Facts, edge and pulses from the store; a new writer's epoch begins, as after a restart. */
+/* While the ballast is gone, its room is for giving back. */
+static enum writing writing_now(const struct engine *engine)
+{
+    return ballast_is_there(engine->dir) ? WRITING_ALL : WRITING_GIVE_BACK;
+}
+
+/*
+ * Facts, edge and pulses from the store; a new writer's epoch begins, as after a restart. It begins now: time may have
+ * stood still for as long as nothing could be written, and nobody's silence in it counts (P4).
+ */
 static status rebuild(struct engine *engine, struct err *err)
 {
     struct command command = system_command(engine, TS1005);
@@ -59,6 +82,7 @@ static status rebuild(struct engine *engine, struct err *err)
 
     TRY(replay_all(engine, err));
     TRY(names_load(engine->names, engine->reader, err));
+    writer_clock(engine);
     batch_clear(&engine->batch, engine->facts.size);
     command.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
     TRY(writer_append_system(engine, &command, err));
@@ -99,11 +123,11 @@ static bool batch_is_in(const struct engine *engine, const struct store_head *he
            hash_eq(&head->root, &root);
 }
 
-bool recover_commit(struct engine *engine, status failure)
+bool recover_commit(struct engine *engine)
 {
     struct store_head head = { 0 };
     struct err err = { 0 };
-    status s = failure;
+    status s = OK;
 
     pthread_mutex_lock(&engine->stats_mutex);
     engine->stats.failed_commits++;
@@ -116,7 +140,7 @@ bool recover_commit(struct engine *engine, status failure)
         queue_refuse(engine, SETTLE_PAUSE_MS);
     }
     if (!s.code && batch_is_in(engine, &head)) {
-        writing_set(engine, failure.code == CODE_DISK_FULL ? WRITING_GIVE_BACK : WRITING_ALL);
+        writing_set(engine, writing_now(engine));
         return true;
     }
     batch_refuse(engine, s.code || head.size > engine->batch.first ? VERDICT_UNKNOWN : VERDICT_READ_ONLY);
@@ -128,7 +152,7 @@ bool recover_commit(struct engine *engine, status failure)
     }
     batch_clear(&engine->batch, engine->facts.size);
     if (!s.code && !engine->broken && !(s = rebuild(engine, &err)).code)
-        writing_set(engine, failure.code == CODE_DISK_FULL ? WRITING_GIVE_BACK : WRITING_ALL);
+        writing_set(engine, writing_now(engine));
     else
         log_write(LOG_ERROR, "engine", "the ledger is read-only: %s", err.text);
     return false;
@@ -151,12 +175,9 @@ static void room_look(struct engine *engine)
 }
 
 /* Coming back replays the tail: not worth a try while the disk has no room for even a little. */
-static bool there_is_room(const struct engine *engine)
+static bool may_come_back(const struct engine *engine)
 {
-    struct space space;
-
-    return ballast_is_there(engine->dir) || space_read(engine->dir, &space, NULL).code ||
-           space.free_bytes >= COME_BACK_BYTES;
+    return ballast_is_there(engine->dir) || there_is_room(engine);
 }
 
 void recover_turn(struct engine *engine)
@@ -164,10 +185,10 @@ void recover_turn(struct engine *engine)
     struct err err = { 0 };
 
     if (engine->writing == WRITING_NOTHING && !engine->broken) {
-        status s = there_is_room(engine) ? come_back(engine, &err) : (status){ CODE_DISK_FULL };
+        status s = may_come_back(engine) ? come_back(engine, &err) : (status){ CODE_DISK_FULL };
 
         if (!s.code)
-            writing_set(engine, ballast_is_there(engine->dir) ? WRITING_ALL : WRITING_GIVE_BACK);
+            writing_set(engine, writing_now(engine));
         else
             queue_refuse(engine, SETTLE_PAUSE_MS);
     }

@@ -94,6 +94,8 @@ struct engine {
 void *writer_run(void *engine);
 /* Appends an entry in the server's own name: code and members as core/decide_server's table says. */
 MUST_CHECK status writer_append_system(struct engine *engine, const struct command *command, struct err *err);
+/* Moves the engine's time to the clocks' reading. */
+void writer_clock(struct engine *engine);
 /* clock.jumped, while there is a jump that the ledger does not know of. */
 MUST_CHECK status writer_append_jump(struct engine *engine, struct err *err);
 /* The parts of a turn, for engine/seed. */
@@ -114,7 +116,7 @@ bool commit_batch(struct engine *engine);
 void jobs_refuse(struct engine *engine, struct job_list *jobs, enum verdict verdict);
 
 /* recover.c: after a failed commit, until the store is settled. True: the batch is durable after all. */
-bool recover_commit(struct engine *engine, status failure);
+bool recover_commit(struct engine *engine);
 /* Tries to go on writing when the disk had been full. */
 void recover_turn(struct engine *engine);
 

@@ -189,8 +189,8 @@ status writer_append_jump(struct engine *engine, struct err *err)
     return writer_append_system(engine, &command, err);
 }
 
-/* P7: a jump is an entry, and an alarm. It stays to be recorded until it is durable. */
-static status clock_append(struct engine *engine, struct err *err)
+/* P7: a jump is an alarm, and an entry: it stays to be recorded until that is durable. */
+void writer_clock(struct engine *engine)
 {
     enum clock_event event = clockwork_turn(&engine->clock, clock_read());
 
@@ -200,7 +200,6 @@ static status clock_append(struct engine *engine, struct err *err)
                   (long long)engine->clock.jump_ms);
         engine->jump = event;
     }
-    return writer_append_jump(engine, err);
 }
 
 /* clock.confirmed was decided on the frozen time; from now on the wall clock counts again. */
@@ -215,7 +214,8 @@ static void clock_follow_facts(struct engine *engine)
 
 static status batch_fill(struct engine *engine, struct job_list *jobs, struct err *err)
 {
-    TRY(clock_append(engine, err));
+    writer_clock(engine);
+    TRY(writer_append_jump(engine, err));
     TRY(writer_due(engine, err));
     TRY(jobs_decide(engine, jobs, err));
     TRY(writer_due(engine, err));
@@ -233,7 +233,7 @@ static void turn(struct engine *engine, struct job_list *jobs)
     s = batch_fill(engine, jobs, &err);
     if (s.code) {
         log_write(LOG_ERROR, "engine", "a batch was given up: %s", err.text[0] ? err.text : status_name(s));
-        (void)recover_commit(engine, s);
+        (void)recover_commit(engine);
         return;
     }
     if (!commit_batch(engine))

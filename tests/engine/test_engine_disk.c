@@ -1,0 +1,183 @@
+/*
+ * A disk that really fills up (DESIGN section 2, "Disk"): grants stop first, then everything but giving back, for which
+ * the ballast is freed; when there is room again everything goes on, without a restart.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine_world.h"
+#include "store/space.h"
+
+#define DISK_OPTIONS "size=256m,mode=0700"
+#define TRIES_MAX    100000
+
+/* A file system of this process's own; false where the system allows none. */
+static bool mount_small(const char *dir)
+{
+    if (unshare(CLONE_NEWNS) && unshare(CLONE_NEWUSER | CLONE_NEWNS))
+        return false;
+    return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", dir, "tmpfs", 0, DISK_OPTIONS) == 0;
+}
+
+static uint64_t free_bytes(const char *dir)
+{
+    struct space space = { 0 };
+
+    CHECK_OK(space_read(dir, &space, NULL));
+    return space.free_bytes;
+}
+
+/* Leaves so many bytes to everybody else. */
+static void disk_fill(const char *path, const char *dir, uint64_t leave)
+{
+    uint64_t room = free_bytes(dir);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    off_t size = lseek(fd, 0, SEEK_END);
+
+    if (room > leave)
+        CHECK_INT(posix_fallocate(fd, size, (off_t)(room - leave)), 0);
+    CHECK_INT(close(fd), 0);
+}
+
+/* Recorded, and refused: takes room and no seat. */
+static enum verdict write_something(struct engine_world *world)
+{
+    struct command command = engine_command(&world->admin, COMMAND_DEMO_SEEDED);
+
+    return engine_ask(world, &command, NULL).verdict;
+}
+
+static void pause_briefly(void)
+{
+    (void)nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+static void the_disk_is_full(struct engine_world *world, const char *filler)
+{
+    struct id leases[2] = { engine_take(world, &world->people[0]), engine_take(world, &world->people[0]) };
+    struct command checkout = engine_checkout(&world->people[1]);
+    enum verdict verdict = VERDICT_DONE;
+
+    CHECK(ballast_is_there(world->dir));
+    disk_fill(filler, world->dir, (uint64_t)24 * 1024 * 1024);
+    for (int i = 0; i < 500 && verdict == VERDICT_DONE; i++, pause_briefly())
+        verdict = engine_ask(world, &checkout, NULL).verdict;
+    CHECK_INT(verdict, VERDICT_READ_ONLY); /* grants stop first */
+    CHECK_INT(write_something(world), VERDICT_DONE);
+    CHECK_INT(engine_release(world, &world->people[0], leases[0]).verdict, VERDICT_DONE);
+
+    verdict = VERDICT_DONE;
+    for (int i = 0; i < TRIES_MAX && verdict == VERDICT_DONE; i++) {
+        disk_fill(filler, world->dir, 0);
+        verdict = write_something(world);
+    }
+    CHECK(verdict != VERDICT_DONE);
+    verdict = VERDICT_READ_ONLY;
+    for (int i = 0; i < 500 && verdict != VERDICT_DONE; i++, pause_briefly())
+        verdict = engine_release(world, &world->people[0], leases[1]).verdict;
+    CHECK_INT(verdict, VERDICT_DONE);
+    CHECK(!ballast_is_there(world->dir));
+    CHECK_INT(write_something(world), VERDICT_READ_ONLY);
+    CHECK_INT(engine_ask(world, &checkout, NULL).verdict, VERDICT_READ_ONLY);
+}
+
+static void there_is_room_again(struct engine_world *world, const char *filler)
+{
+    struct command checkout = engine_checkout(&world->people[1]);
+    enum verdict verdict = VERDICT_READ_ONLY;
+
+    CHECK_INT(unlink(filler), 0);
+    for (int i = 0; i < 500 && verdict != VERDICT_DONE; i++, pause_briefly())
+        verdict = engine_ask(world, &checkout, NULL).verdict;
+    CHECK_INT(verdict, VERDICT_DONE);
+    CHECK(ballast_is_there(world->dir));
+}
+
+static void a_full_disk_takes_seats_back_and_recovers_without_a_restart(void)
+{
+    char dir[] = "/tmp/tally-engine-full-XXXXXX";
+    char filler[sizeof dir + 8];
+    char ledger[sizeof dir + 8];
+
+    if (!CHECK(mkdtemp(dir)))
+        return;
+    (void)snprintf(filler, sizeof filler, "%s/filler", dir);
+    (void)snprintf(ledger, sizeof ledger, "%s/ledger", dir);
+    if (mount_small(dir)) {
+        struct engine_world world;
+
+        engine_world_create(&world, ledger);
+        engine_world_start(&world);
+        engine_world_fill(&world);
+        the_disk_is_full(&world, filler);
+        there_is_room_again(&world, filler);
+        CHECK(engine_verifies(&world));
+        CHECK(engine_has_no_seat_too_many(&world));
+        engine_world_free(&world);
+        CHECK_INT(umount(dir), 0);
+    } else {
+        printf("no file system of one's own can be mounted here (%s)\n", strerror(errno));
+    }
+    (void)rmdir(dir);
+}
+
+/* Whatever the failure was called: a commit's own failure does not say that the disk was full. */
+static void a_freed_ballast_comes_back_however_the_commit_failed(void)
+{
+    struct engine_world world;
+    bool reopened = false;
+
+    engine_world_init(&world);
+    for (int step = 0; step < 40 && !reopened; step++) {
+        CHECKING("step %d", step);
+        fault_arm(FAULT_STORE_COMMIT, 0, 1);
+        fault_arm(FAULT_STORE_FULL, step, 1);
+        (void)write_something(&world);
+        reopened = fault_was_hit(FAULT_STORE_COMMIT) && fault_was_hit(FAULT_STORE_FULL);
+        fault_disarm_all();
+        for (int i = 0; i < 200 && !(ballast_is_there(world.dir) && write_something(&world) == VERDICT_DONE); i++)
+            pause_briefly();
+        CHECK(ballast_is_there(world.dir));
+    }
+    CHECK(reopened);
+    engine_world_free(&world);
+}
+
+/* P4: a lease's deadline starts anew when the writer is back, not when it had to stop; who called meanwhile was told
+ * 503. */
+static void an_outage_of_the_store_is_nobody_s_silence(void)
+{
+    enum { OUTAGE_MS = 1500, EARLY_MS = 500 };
+    struct engine_world world;
+    struct entry started = { 0 };
+    int64_t back_ms;
+    uint64_t size;
+
+    engine_world_init(&world);
+    (void)engine_take(&world, &world.people[0]);
+    size = engine_size(&world);
+    fault_arm(FAULT_STORE_COMMIT, 0, -1);
+    (void)write_something(&world);
+    (void)nanosleep(&(struct timespec){ OUTAGE_MS / 1000, OUTAGE_MS % 1000 * 1000000 }, NULL);
+    back_ms = clock_read().wall_ms;
+    fault_disarm_all();
+    engine_wait_ready(&world);
+    if (CHECK(engine_find(&world, TS1005, size, &started)))
+        CHECK(started.time_ms > back_ms - EARLY_MS);
+    engine_world_free(&world);
+}
+
+static const struct test tests[] = {
+    TEST(an_outage_of_the_store_is_nobody_s_silence),
+    TEST(a_freed_ballast_comes_back_however_the_commit_failed),
+    TEST(a_full_disk_takes_seats_back_and_recovers_without_a_restart),
+};
+TEST_MAIN(tests)
