@@ -2,13 +2,15 @@
 
 #include "api/call.h"
 #include "api/wait.h"
+#include "api/work.h"
 #include "base/memory.h"
 
 status api_new(const struct api_config *config, struct api **ret_api, struct err *err)
 {
     struct api *api = memory_new(1, sizeof(*api));
 
-    if (!api || pthread_mutex_init(&api->loops_mutex, NULL) || pthread_mutex_init(&api->recent.mutex, NULL)) {
+    if (!api || pthread_mutex_init(&api->loops_mutex, NULL) || pthread_mutex_init(&api->recent.mutex, NULL) ||
+        pthread_mutex_init(&api->workers_mutex, NULL)) {
         memory_free(api);
         return err_set(err, CODE_NO_MEMORY, "no memory for the api");
     }
@@ -33,11 +35,11 @@ void api_free(struct api *api)
 {
     if (!api)
         return;
-    if (api->workers)
-        worker_pool_free(&api->workers);
+    work_stop(api);
     ledger_views_free(api->views);
     pthread_mutex_destroy(&api->loops_mutex);
     pthread_mutex_destroy(&api->recent.mutex);
+    pthread_mutex_destroy(&api->workers_mutex);
     memory_free(api);
 }
 
@@ -108,4 +110,10 @@ void api_stop_waiting(struct api *api)
 {
     if (api)
         waits_stop(api);
+}
+
+void api_stop_working(struct api *api)
+{
+    if (api)
+        work_stop(api);
 }

@@ -31,6 +31,8 @@ MUST_CHECK status api_attach(struct api *api, struct engine *engine, struct err 
 void api_set_server(struct api *api, const struct server *server);
 /* Answers those who wait for something to happen; to be called before server_drain. Accepts NULL. */
 void api_stop_waiting(struct api *api);
+/* Finishes what runs on worker threads; to be called between engine_stop and server_free. Accepts NULL. */
+void api_stop_working(struct api *api);
 void api_free(struct api *api); /* accepts NULL; the http server must be gone */
 
 /* For http_server: the table, and what runs around it. The server's user must be the api. */

@@ -64,7 +64,7 @@ bool audit_is_whole(struct call *call)
 
 bool audit_path_index(struct call *call, uint64_t *ret_index)
 {
-    if (!str_to_u64(call->exchange->parameters[0], INT64_MAX - 1, ret_index).code)
+    if (!str_to_u64(call->exchange->parameters[0], ENTRY_NUMBER_MAX, ret_index).code)
         return true;
     call_reject_as(call, PROBLEM_NOT_FOUND, STR_NONE);
     return false;

@@ -25,7 +25,8 @@ struct api_loop;
 struct api {
     struct api_config config;
     struct engine *engine;
-    struct worker_pool *workers;
+    pthread_mutex_t workers_mutex;
+    struct worker_pool *workers; /* NULL: no work is taken any more */
     struct ledger_views *views;
     struct recent recent;
     _Atomic(const struct server *) server;

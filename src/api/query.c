@@ -1,11 +1,13 @@
 #include "api/query.h"
 
+#include "core/entry.h"
+
 /* clang-format off */
 const struct query_row query_rows[QUERY_COUNT] = {
     [QUERY_DRY_RUN] = { "dry_run", QUERY_IS_BOOL, 0, 1,
         "true: nothing is done; the answer tells which entries would be written and who is affected" },
     [QUERY_AFTER] = { "after", QUERY_IS_INT, 0, UINT32_MAX, "where the page begins: `next` of the page before" },
-    [QUERY_SINCE] = { "after", QUERY_IS_INT, -1, INT64_MAX, "the last index that is known already; -1: from the start" },
+    [QUERY_SINCE] = { "after", QUERY_IS_INT, -1, ENTRY_NUMBER_MAX - 1, "the last index that is known already; -1: from the start" },
     [QUERY_LIMIT] = { "limit", QUERY_IS_INT, 1, PAGE_MAX, "rows of one answer at most" },
     [QUERY_MIN_INDEX] = { "min_index", QUERY_IS_INT, 0, INT64_MAX,
         "the answer is not older than the entry with that index, which the caller was told before" },

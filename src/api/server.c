@@ -97,17 +97,28 @@ static status backups_dir_make(const char *data_dir, struct err *err)
     return mkdir(path, 0700) && errno != EEXIST ? err_system(err, "make", path) : OK;
 }
 
+/* A server that stops does not wait for a copy of many gigabytes. */
+static bool backup_goes_on(void *context, uint64_t done_bytes, uint64_t total_bytes)
+{
+    struct api *api = context;
+
+    (void)done_bytes;
+    (void)total_bytes;
+    return !atomic_load(&api->stops);
+}
+
 /* What the copy holds is read from the copy: the ledger grew while it was made. */
 static status backup_run(struct work *work, struct ledger_view *view)
 {
     struct backup *backup = (struct backup *)work;
-    const char *dir = call_api(work->call)->config.dir;
+    struct api *api = call_api(work->call);
+    struct store_progress progress = { backup_goes_on, api };
     struct store_reader *reader = NULL;
     status s;
 
     (void)view;
-    TRY(backups_dir_make(dir, &work->err));
-    TRY(store_backup(dir, backup->path, NULL, &work->err));
+    TRY(backups_dir_make(api->config.dir, &work->err));
+    TRY(store_backup(api->config.dir, backup->path, &progress, &work->err));
     TRY(store_reader_open_path(backup->path, &reader, &work->err));
     s = store_head_read(reader, &backup->head, &work->err);
     store_reader_close(reader);

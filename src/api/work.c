@@ -23,6 +23,29 @@ static void on_loop(struct loop_task *task)
     work->done(work);
 }
 
+static status hand_over(struct api *api, struct worker_job *job)
+{
+    status s = { CODE_BUSY };
+
+    pthread_mutex_lock(&api->workers_mutex);
+    if (api->workers)
+        s = worker_run(api->workers, job);
+    pthread_mutex_unlock(&api->workers_mutex);
+    return s;
+}
+
+void work_stop(struct api *api)
+{
+    struct worker_pool *workers;
+
+    pthread_mutex_lock(&api->workers_mutex);
+    workers = api->workers;
+    api->workers = NULL;
+    pthread_mutex_unlock(&api->workers_mutex);
+    if (workers)
+        worker_pool_free(&workers);
+}
+
 void work_start(struct call *call, struct work *work)
 {
     status s;
@@ -30,7 +53,7 @@ void work_start(struct call *call, struct work *work)
     work->call = call;
     work->job = (struct worker_job){ .done = { .run = on_loop }, .loop = call->exchange->loop, .work = on_worker };
     work->err = (struct err){ 0 };
-    s = worker_run(call_api(call)->workers, &work->job); /* if it runs, everything in `work` is the worker's already */
+    s = hand_over(call_api(call), &work->job); /* if it runs, everything in `work` is the worker's already */
     if (!s.code)
         return;
     work->status = s;

@@ -18,6 +18,8 @@ struct work {
 
 /* `work` lies in the call's arena, with run and done set. */
 void work_start(struct call *call, struct work *work);
+/* Finishes what is under way; nothing is begun afterwards. The loops must still be there. */
+void work_stop(struct api *api);
 /* Answers a failure that is not the client's: 503 when it is busy or for want of memory, else 500 and a line in the
  * log.
  */

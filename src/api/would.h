@@ -1,5 +1,6 @@
 /*
- * api/would: the answer to a dry run: the entries that would be written, and whom and what they concern.
+ * api/would: the answer to a dry run: the entries that would be written, and whom and what they concern; where a limit
+ * would fall, also the leases that would be over it, with their holders.
  */
 #ifndef API_WOULD_H
 #define API_WOULD_H
@@ -7,7 +8,7 @@
 #include "api/call.h"
 
 void would_answer(struct call *call, const struct job *job);
-/* The members `would` and `affected`, into an open object. */
+/* The members `would` and `affected`, into an open object; without the leases that a fallen limit would end. */
 void would_write(struct call *call, const struct job *job, struct json_out *out);
 /* For the schema. */
 extern const struct shape would_shape;

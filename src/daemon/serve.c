@@ -32,6 +32,7 @@ static void serving_end(struct serving *serving)
         (void)server_drain(serving->server, DRAIN_MAX_MS);
     if (serving->engine)
         engine_stop(serving->engine);
+    api_stop_working(serving->api);
     if (serving->server)
         server_free(&serving->server);
     api_free(serving->api);

@@ -206,6 +206,19 @@ def a_dry_run_tells_and_changes_nothing():
         assert world.admin.post("/v1/organisations", {"name": "New"}).status == 201
 
 
+def a_dry_run_names_the_leases_that_a_fallen_limit_would_end():
+    with World() as world:
+        joe = world.seats(limit=3)
+        leases = [joe.made("/v1/leases", {"feature": "cad/render"}) for _ in range(3)]
+        path = f"/v1/licenses/{leases[0]['license']}/change?dry_run=true"
+        would = world.admin.made(path, {"entitlements": [{"feature": "render", "limit": 1}]})
+        assert {leases[1]["id"], leases[2]["id"], joe.id} <= set(would["affected"]), would
+        assert leases[0]["id"] not in would["affected"]
+        last = world.admin.entries()[-1][1]
+        assert (last["type"], last["data"]["scope"]) in (("data.read", "leases"), ("data.read", "audit")), last
+        assert len(joe.get("/v1/leases").json["leases"]) == 3
+
+
 def a_receipt_proves_the_entry_that_comes_with_it():
     with World() as world:
         joe = world.seats(limit=40)

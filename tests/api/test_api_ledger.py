@@ -44,6 +44,8 @@ def pages_follow_each_other_and_end_by_echoing():
         assert world.admin.get(f"/v1/audit/{rows[4]['index']}").json == rows[4]
         assert world.admin.get("/v1/audit/1000000").status == 404
         assert world.admin.get("/v1/audit/x").status == 404
+        assert world.admin.get("/v1/audit/9223372036854775807").status == 404
+        assert world.admin.get("/v1/audit?after=9223372036854775807").json["member"] == "after"
 
 
 def every_entry_has_a_proof_and_any_two_sizes_are_consistent():
