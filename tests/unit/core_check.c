@@ -26,7 +26,7 @@ static bool leases_check(const struct facts *facts, uint32_t place)
     }
     good &= CHECK(pool->lease_oldest == newer);
     good &= CHECK_INT(pool->used, used);
-    return good & CHECK(!revoking || pool->revoking);
+    return good & CHECK_INT(pool->revoking, revoking);
 }
 
 static bool tickets_check(const struct facts *facts, uint32_t place)

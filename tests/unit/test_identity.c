@@ -2,6 +2,7 @@
  * core/decide_identity, core/visible: organisations, people, teams and roles, and that organisations do not exist for
  * each other.
  */
+#include "core/deciders.h"
 #include "core_check.h"
 #include "core_world.h"
 #include "test.h"
@@ -153,6 +154,48 @@ static void a_team_s_seats_are_its_members(void)
     world_done(world, &command);
     CHECK(id_is_none(world_take(world, ann, "cad/render", 1)));
     world_refused(world, &command, PROBLEM_NOT_FOUND, "user");
+}
+
+static void who_may_take_what_a_holder_has(void)
+{
+    static const struct {
+        int organisation; /* 0: acme, 1: another, 2: the installation */
+        enum id_kind kind;
+        enum role role;
+        const char *may; /* take what acme, its team, its member and nobody hold */
+    } cases[] = {
+        { 0, ID_USER, ROLE_MEMBER, "ynnn" },    { 0, ID_USER, ROLE_ADMIN, "ynnn" },
+        { 0, ID_SERVICE, ROLE_MEMBER, "ynnn" }, { 1, ID_USER, ROLE_ADMIN, "nnnn" },
+        { 2, ID_USER, ROLE_MEMBER, "nnnn" },    { 2, ID_USER, ROLE_AUDITOR, "nnnn" },
+        { 2, ID_USER, ROLE_ADMIN, "yyyy" },     { 2, ID_SERVICE, ROLE_MEMBER, "yyyy" },
+    };
+    WORLD(world);
+    struct who organisations[3] = { 0 };
+    struct who team;
+    struct who member;
+    uint32_t holders[4] = { [3] = NONE };
+
+    organisations[0] = world_organisation(world);
+    organisations[1] = world_organisation(world);
+    team = world_team(world, organisations[0]);
+    member = world_user(world, organisations[0], ROLE_MEMBER);
+    world_join(world, team, member);
+    holders[0] = principal_find(&world->facts, organisations[0].id);
+    holders[1] = principal_find(&world->facts, team.id);
+    holders[2] = principal_find(&world->facts, member.id);
+    for (int k = 0; k < 4; k++)
+        CHECK_INT(holder_admits(&world->facts, holders[k], holders[2]), k < 3);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct who organisation = organisations[cases[i].organisation];
+        struct who taker = cases[i].kind == ID_USER ? world_user(world, organisation, cases[i].role)
+                                                    : world_service(world, organisation, cases[i].role);
+
+        for (int k = 0; k < 4; k++) {
+            CHECKING("case %zu, holder %d", i, k);
+            CHECK_INT(holder_admits(&world->facts, holders[k], principal_find(&world->facts, taker.id)),
+                      cases[i].may[k] == 'y');
+        }
+    }
 }
 
 static void memberships_come_and_go_in_any_order(void)
@@ -377,6 +420,7 @@ static const struct test tests[] = {
     TEST(the_installation_keeps_an_admin),
     TEST(a_role_is_somebody_s_and_another_one),
     TEST(a_team_s_seats_are_its_members),
+    TEST(who_may_take_what_a_holder_has),
     TEST(memberships_come_and_go_in_any_order),
     TEST(a_team_takes_its_organisation_s_people_once),
     TEST(a_user_is_in_so_many_teams_at_most),

@@ -2,6 +2,7 @@
  * core/decide_license, core/decide_change and their appliers: what licences do to pools and leases over their whole
  * life (P4).
  */
+#include "core/facts_edit.h"
 #include "core_world.h"
 #include "license_scene.h"
 #include "test.h"
@@ -17,6 +18,7 @@ static void a_licence_makes_a_pool_with_its_limit(void)
     CHECK_INT(pool->limit, 8);
     CHECK_INT(pool->terms_end_ms, 0);
     CHECK_INT(pool->kind, POOL_ENFORCED);
+    CHECK_INT(license_at(&scene.world->facts, pool->license)->starts_ms, 0);
     CHECK_INT(pool->chain.number, 2); /* pool.created, pool.limit_changed */
 }
 
@@ -54,6 +56,11 @@ static void another_grace_makes_a_pool_of_its_own(void)
     }
     world_done(scene.world, &command);
     CHECK_INT(pool_at(facts, render(&scene)->next_of_group)->limit, 6);
+    terms.grace_s = GRACE_MAX_S;
+    terms.limit = LIMIT_MAX;
+    world_done(scene.world, &command);
+    CHECK_INT(facts->pools.live, 3);
+    CHECK_INT(pool_at(facts, render(&scene)->next_of_group)->limit, LIMIT_MAX);
 }
 
 static void a_licence_is_what_its_entries_say(void)
@@ -139,6 +146,43 @@ static void while_the_clock_is_frozen_no_licence_starts_or_ends(void)
     CHECK_INT(state_of(&scene, starts), LICENSE_ACTIVE);
 }
 
+static void after_a_restart_what_was_due_is_still_due_and_nothing_else(void)
+{
+    AUTO(struct world *, world_free) world = world_new(31);
+    struct scene scene = { .world = world, .acme = world_organisation(world) };
+    struct command wait;
+    struct command release;
+    struct id lease;
+    struct id license;
+
+    scene.ann = world_user(world, scene.acme, ROLE_MEMBER);
+    world_product(world, "cad", "render");
+    license = license_of(&scene, world->now_ms + 1000, world->now_ms + HOUR_MS);
+    world_restart(world);
+    CHECK_INT(pool_due_first(&world->facts), NONE);
+    world->now_ms += 1000;
+    world_restart(world);
+    world->now_ms += WHEEL_TICK_MS;
+    CHECK_INT(world_due(world), 2); /* license.started, pool.limit_changed */
+    lease = world_take(world, scene.ann, "cad/render", 3);
+    wait = world_checkout(world, scene.ann, "cad/render", 1);
+    wait.lease_create.wait_s = 100;
+    world_done(world, &wait);
+    release = world_as(world, scene.ann, COMMAND_LEASE_RELEASE);
+    release.lease = lease;
+    world->no_due = true;
+    world_done(world, &release);
+    world_restart(world);
+    CHECK_INT(world_due(world), 1); /* ticket.offered */
+    CHECK_INT(render(&scene)->occupied, 1);
+    world->now_ms += HOUR_MS;
+    world_restart(world);
+    world->now_ms += WHEEL_TICK_MS;
+    world_due(world);
+    CHECK_INT(state_of(&scene, license), LICENSE_EXPIRED);
+    CHECK(facts_check(&world->facts));
+}
+
 /* ---- falling limits (P4) ---- */
 
 static void a_lower_limit_marks_the_newest_leases_that_cover_it(void)
@@ -178,6 +222,7 @@ static void suspension_lets_leases_lapse_and_reinstatement_spares_them(void)
     SCENE(scene, 4);
     struct id id = world_take(scene.world, scene.ann, "cad/render", 2);
     struct command beat = world_as(scene.world, scene.ann, COMMAND_LEASE_HEARTBEAT);
+    struct entry entry;
 
     beat.lease = id;
     doing(&scene, COMMAND_LICENSE_SUSPEND);
@@ -187,6 +232,8 @@ static void suspension_lets_leases_lapse_and_reinstatement_spares_them(void)
     CHECK_INT(scene.world->outcome.reason, REASON_SUSPENDED);
     CHECK(id_is_none(world_take(scene.world, scene.ann, "cad/render", 1)));
     CHECK_INT(scene.world->outcome.reason, REASON_SUSPENDED);
+    world_answer(scene.world, 0, &entry);
+    CHECK_INT(entry_number_or(&entry, DATA_LIMIT, -1), 0);
     doing(&scene, COMMAND_LICENSE_REINSTATE);
     CHECK_INT(lease_of(&scene, id)->ending, ENDING_NONE);
     CHECK_OK(world_command(scene.world, &beat));
@@ -398,6 +445,9 @@ static void an_end_moves_and_so_does_the_end_of_the_pool(void)
     CHECK_INT(render(&scene)->terms_end_ms, end_ms + DAY_MS);
     CHECK_INT(world->count, 1); /* no limit changed */
     CHECK(facts_check(&world->facts));
+    world_wait(world, HOUR_MS + 2000);
+    CHECK_INT(state_of(&scene, scene.license), LICENSE_EXPIRED);
+    CHECK_INT(render(&scene)->limit, 3);
 }
 
 static void an_end_and_limits_change_together(void)
@@ -491,6 +541,7 @@ static const struct test tests[] = {
     TEST(a_licence_starts_by_itself_and_gives_nothing_before),
     TEST(an_ended_licence_drains),
     TEST(while_the_clock_is_frozen_no_licence_starts_or_ends),
+    TEST(after_a_restart_what_was_due_is_still_due_and_nothing_else),
     TEST(a_lower_limit_marks_the_newest_leases_that_cover_it),
     TEST(a_further_fall_never_weakens_how_a_lease_ends),
     TEST(suspension_lets_leases_lapse_and_reinstatement_spares_them),

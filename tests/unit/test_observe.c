@@ -1,8 +1,7 @@
 /*
- * core/decide_observe, core/decide_restart, core/label: what other licence servers' logs say becomes observed pools and
+ * core/decide_observe, core/decide_restart: what other licence servers' logs say becomes observed pools and
  * leases, exactly and without judging.
  */
-#include "core/label.h"
 #include "core_check.h"
 #include "core_world.h"
 #include "test.h"
@@ -269,6 +268,8 @@ static void above_a_known_limit_is_recorded_and_not_refused(void)
     limit.observation.limit = -1;
     world_entry(log.world, world_done(log.world, &limit), &entry);
     CHECK(!entry_has(&entry, DATA_LIMIT));
+    CHECK_INT(entry.data[DATA_OVER].number, 0);
+    CHECK_INT(entry.actor.level, LEVEL_A0);
     entry = seen(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
     CHECK(!entry_has(&entry, DATA_LIMIT) && !entry_has(&entry, DATA_OVER));
     CHECK_INT(pool_over(meshing(&log)), 0);
@@ -464,79 +465,6 @@ static void a_wrong_observation_is_refused_by_the_member_at_fault(void)
     CHECK_INT(log.world->facts.products.live, 0);
 }
 
-/* ---- names ---- */
-
-static void a_log_s_name_is_made_to_fit(void)
-{
-    static const struct {
-        const char *log;
-        const char *name;
-    } cases[] = {
-        { "meshing", "meshing" },
-        { "a b", "a b" },
-        { "", "_" },
-        { " ", "_" },
-        { " a ", "_a_" },
-        { "a/b", "a_b" },
-        { "\"G1\"", "_G1_" },
-        { "a\\b\tc\x7f", "a_b_c_" },
-        { "caf\xc3\xa9", "caf\xc3\xa9" },
-        { "caf\xe9", "caf_" },
-        { "\xc3", "_" },
-        { "\xc2\x85x", "__x" }, /* a control character of two bytes */
-        { "0123456789012345678901234567890123456789012345678901234567890123",
-          "0123456789012345678901234567890123456789012345678901234567890123" },
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        char space[NAME_MAX_BYTES];
-
-        CHECKING("case %zu", i);
-        CHECK_STR(label_from_log(str_of(cases[i].log), space), str_of(cases[i].name));
-    }
-}
-
-static void long_names_are_cut_and_stay_apart(void)
-{
-    char one[100];
-    char two[100];
-    char one_space[NAME_MAX_BYTES];
-    char two_space[NAME_MAX_BYTES];
-    struct str first;
-    struct str second;
-
-    memset(one, 'x', sizeof one);
-    memset(two, 'x', sizeof two);
-    two[99] = 'y';
-    first = label_from_log((struct str){ one, sizeof one }, one_space);
-    second = label_from_log((struct str){ two, sizeof two }, two_space);
-    CHECK_INT(first.len, NAME_MAX_BYTES);
-    CHECK(label_fits(first) && label_fits(second) && !str_eq(first, second));
-    memset(one, 0xc3, sizeof one); /* a character that would be cut in two is left out whole */
-    for (size_t i = 1; i < sizeof one; i += 2)
-        one[i] = (char)0xa9;
-    first = label_from_log((struct str){ one, sizeof one }, one_space);
-    CHECK(label_fits(first));
-    CHECK_INT(first.len, NAME_MAX_BYTES - 1);
-}
-
-static void any_bytes_give_a_name_that_fits(void)
-{
-    struct entropy entropy = entropy_from_seed(test_seed());
-
-    for (int i = 0; i < 20000; i++) {
-        char bytes[100];
-        char space[NAME_MAX_BYTES];
-        struct str name = { bytes, entropy_below(&entropy, sizeof bytes) };
-
-        entropy_fill(&entropy, bytes, name.len);
-        name = label_from_log(name, space);
-        if (!CHECK(label_fits(name)))
-            break;
-        CHECK_STR(label_from_log(name, bytes), name); /* what fits stands for itself */
-    }
-}
-
 static void a_daemon_and_features_with_any_names_are_observed(void)
 {
     LOG(log);
@@ -585,9 +513,6 @@ static const struct test tests[] = {
     TEST(a_full_table_is_told_before_anything_begins),
     TEST(organisations_observe_apart),
     TEST(a_wrong_observation_is_refused_by_the_member_at_fault),
-    TEST(a_log_s_name_is_made_to_fit),
-    TEST(long_names_are_cut_and_stay_apart),
-    TEST(any_bytes_give_a_name_that_fits),
     TEST(a_daemon_and_features_with_any_names_are_observed),
     TEST(no_failed_allocation_changes_anything_observed),
 };

@@ -137,6 +137,13 @@ static void a_token_is_found_by_its_hash_with_what_it_may_do(void)
     CHECK_INT(credential->scopes, command.token_create.scopes);
     CHECK_INT(credential->owner, principal_find(&world->facts, ann.id));
     CHECK_INT(credential->expires_ms, command.token_create.expires_ms);
+    command = token_for(world, world->admin, ann);
+    world_entry(world, world_done(world, &command), &entry);
+    CHECK_STR(entry.data[DATA_SCOPES].text, STR("all"));
+    command = token_for(world, world->admin, ann);
+    command.token_create.scopes = (permissions)1 << PERM_LEASE_TAKE | (permissions)1 << PERM_ANY; /* no scope */
+    world_entry(world, world_done(world, &command), &entry);
+    CHECK_STR(entry.data[DATA_SCOPES].text, STR("lease.take"));
 }
 
 static void a_wrong_token_is_refused_by_the_member_at_fault(void)
