@@ -127,12 +127,18 @@ class World:
         self.data = os.path.join(self.dir, "data")
         self.options = options
         self.process = None
-        token_file = os.path.join(self.dir, "token")
+        try:
+            self._init(os.path.join(self.dir, "token"))
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.dir, ignore_errors=True)
+            raise
+
+    def _init(self, token_file):
         subprocess.run([TALLY, "init", "--data", self.data, "--admin-token-file", token_file], check=True,
                        stdout=subprocess.DEVNULL)
         with open(token_file, encoding="ascii") as file:
             self.admin_token = file.read().strip()
-        self.start()
 
     def start(self, **environment):
         self.log = open(os.path.join(self.dir, "log"), "ab")
