@@ -49,16 +49,28 @@ static bool license_due(struct due_context *due)
     return false;
 }
 
-/* A ticket's turn: the first one that waits, when its seats are free. Tickets before it hold offers. */
-static uint32_t ticket_at_turn(const struct facts *facts, const struct pool *pool)
+/* The first ticket that waits. Those before it hold offers. */
+static uint32_t ticket_waiting(const struct facts *facts, const struct pool *pool)
 {
     uint32_t place = pool->queued ? pool->ticket_first : NONE;
 
     while (place != NONE && ticket_at(facts, place)->state != TICKET_WAITING)
         place = ticket_at(facts, place)->next;
-    if (place == NONE || pool->occupied + ticket_at(facts, place)->quantity > pool->limit)
-        return NONE;
     return place;
+}
+
+/*
+ * A ticket for more seats than a fallen limit has would hold up everybody behind it for as long as it polls. A pool
+ * without any terms now serves nobody, and there all keep their places.
+ */
+static bool ticket_is_too_large(const struct facts *facts, const struct pool *pool, uint32_t place)
+{
+    return pool->terms_end_ms >= 0 && ticket_at(facts, place)->quantity > pool->limit;
+}
+
+static bool seats_are_free(const struct facts *facts, const struct pool *pool, uint32_t place)
+{
+    return pool->occupied + ticket_at(facts, place)->quantity <= pool->limit;
 }
 
 static void offer_entry(struct due_context *due, uint32_t place)
@@ -93,6 +105,22 @@ static uint32_t lease_to_revoke(const struct facts *facts, const struct pool *po
     return place;
 }
 
+/* What is due for the first in the pool's queue, if anything. */
+static bool queue_step(struct due_context *due, const struct pool *pool)
+{
+    uint32_t first = ticket_waiting(due->facts, pool);
+
+    if (first == NONE)
+        return false;
+    if (ticket_is_too_large(due->facts, pool, first))
+        ticket_end_entry(due->facts, first, REASON_LIMIT, due_begin(due, TS2013));
+    else if (seats_are_free(due->facts, pool, first))
+        offer_entry(due, first);
+    else
+        return false;
+    return true;
+}
+
 /* The one thing that is due in this pool, if any. */
 static bool pool_step(struct due_context *due, uint32_t place)
 {
@@ -115,11 +143,7 @@ static bool pool_step(struct due_context *due, uint32_t place)
         ticket_end_entry(due->facts, found, REASON_LIMIT, due_begin(due, TS2013));
         return true;
     }
-    if ((found = ticket_at_turn(due->facts, pool)) != NONE) {
-        offer_entry(due, found);
-        return true;
-    }
-    return false;
+    return queue_step(due, pool);
 }
 
 /* A pool stays on the due list until a look at it finds nothing more to do. */

@@ -216,6 +216,47 @@ static void an_offer_above_a_fallen_limit_is_taken_back(void)
     CHECK_INT(render(&scene)->occupied, 0);
 }
 
+static void limit_fall(struct scene *scene, int64_t limit)
+{
+    struct command change = world_as(scene->world, scene->world->admin, COMMAND_LICENSE_CHANGE);
+    struct entitlement_terms terms = { .feature = STR("render"), .limit = limit };
+
+    change.license_change.license = scene->license;
+    change.license_change.entitlements = &terms;
+    change.license_change.entitlement_count = 1;
+    world_done(scene->world, &change);
+}
+
+/* Else one that polls for more seats than there are would keep every seat from everybody, for a week. */
+static void a_ticket_for_more_than_a_fallen_limit_does_not_hold_up_the_queue(void)
+{
+    SCENE(scene, 4);
+    struct id large = queue(&scene, scene.bob, 3, 6000);
+    struct id small = queue(&scene, scene.carl, 1, 6000);
+
+    limit_fall(&scene, 2);
+    release(&scene);
+    CHECK_INT(place_of(&scene, scene.carl, small), 0);
+    about_ticket(&scene, scene.bob, COMMAND_TICKET_POLL, large);
+    CHECK_INT(scene.world->outcome.problem, PROBLEM_TICKET_ENDED);
+    CHECK_INT(scene.world->outcome.reason, REASON_LIMIT);
+}
+
+static void who_waits_keeps_its_place_while_the_licence_is_suspended(void)
+{
+    SCENE(scene, 1);
+    struct id ticket = queue(&scene, scene.bob, 1, 6000);
+    struct command command = world_as(scene.world, scene.world->admin, COMMAND_LICENSE_SUSPEND);
+
+    command.license = scene.license;
+    world_done(scene.world, &command);
+    release(&scene);
+    CHECK_INT(place_of(&scene, scene.bob, ticket), 1);
+    command.kind = COMMAND_LICENSE_REINSTATE;
+    world_done(scene.world, &command);
+    CHECK_INT(place_of(&scene, scene.bob, ticket), 0);
+}
+
 static void tickets_outlive_a_restart(void)
 {
     SCENE(scene, 1);
@@ -243,6 +284,8 @@ static const struct test tests[] = {
     TEST(a_cancelled_ticket_makes_room_and_cancelling_again_is_the_same),
     TEST(a_lapse_and_a_raised_limit_serve_the_queue_too),
     TEST(an_offer_above_a_fallen_limit_is_taken_back),
+    TEST(a_ticket_for_more_than_a_fallen_limit_does_not_hold_up_the_queue),
+    TEST(who_waits_keeps_its_place_while_the_licence_is_suspended),
     TEST(tickets_outlive_a_restart),
 };
 TEST_MAIN(tests)
