@@ -60,9 +60,28 @@ static void pause_briefly(void)
     (void)nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
 }
 
+/* Somebody takes all seats that are left, and another one waits. */
+static struct command queue_form(struct engine_world *world)
+{
+    struct command command = engine_checkout(&world->people[2]);
+    struct entry entry = { 0 };
+
+    command.lease_create.quantity = ENGINE_SEATS - 2;
+    CHECK_INT(engine_ask(world, &command, NULL).outcome.kind, OUTCOME_ENTRY);
+    command = engine_checkout(&world->people[3]);
+    command.lease_create.wait_s = WAIT_MAX_S;
+    CHECK_INT(engine_ask(world, &command, &entry).outcome.kind, OUTCOME_ENTRY);
+    command = engine_command(&world->people[3], COMMAND_TICKET_CLAIM);
+    if (CHECK_INT(entry.code, TS2011))
+        command.ticket = entry.on[ON_TICKET].id;
+    return command;
+}
+
 static void the_disk_is_full(struct engine_world *world, const char *filler)
 {
     struct id leases[2] = { engine_take(world, &world->people[0]), engine_take(world, &world->people[0]) };
+    struct command claim = queue_form(world);
+    struct reply reply;
     struct command checkout = engine_checkout(&world->people[1]);
     enum verdict verdict = VERDICT_DONE;
 
@@ -73,6 +92,8 @@ static void the_disk_is_full(struct engine_world *world, const char *filler)
     CHECK_INT(verdict, VERDICT_READ_ONLY); /* grants stop first */
     CHECK_INT(write_something(world), VERDICT_DONE);
     CHECK_INT(engine_release(world, &world->people[0], leases[0]).verdict, VERDICT_DONE);
+    reply = engine_ask(world, &claim, NULL); /* whose turn it is has its seat already */
+    CHECK(reply.verdict == VERDICT_DONE && reply.outcome.kind == OUTCOME_ENTRY);
 
     verdict = VERDICT_DONE;
     for (int i = 0; i < TRIES_MAX && verdict == VERDICT_DONE; i++) {
