@@ -222,11 +222,15 @@ bool permission_is_held(const struct facts *facts, const struct command *command
     return false;
 }
 
-/* A command that was answered before is answered the same; another body under the same key is refused. */
+/*
+ * A command that was answered before is answered the same; another body under the same key is refused. A dry run asks
+ * what a new command would do.
+ */
 static bool repeat_find(struct decide_context *context, const struct command *command, struct outcome *outcome,
                         bool *ret_conflict)
 {
-    const struct idem *idem = command->has_idem ? idem_find(context->facts, command->idem_key) : NULL;
+    bool asks = command->has_idem && !command->dry_run;
+    const struct idem *idem = asks ? idem_find(context->facts, command->idem_key) : NULL;
 
     if (!idem || idem->time_ms + (int64_t)IDEM_HOURS * 3600 * 1000 <= context->now_ms)
         return false;

@@ -74,12 +74,11 @@ bool job_keeps_names(const struct job *job)
 }
 
 /* What a dry run would write, as text without the chains' links. */
-static status would_keep(struct engine *engine, struct job *job)
+static status would_copy(struct engine *engine, struct job *job)
 {
     AUTO(struct buf, buf_free) text = { .max = ENTRY_MAX_BYTES };
     struct str *would = arena_new(job->arena, engine->draft.count + 1, sizeof(*would));
 
-    job_list_add(&engine->batch.jobs, job);
     if (!would)
         return (status){ CODE_NO_MEMORY };
     for (size_t i = 0; i < engine->draft.count; i++) {
@@ -90,6 +89,14 @@ static status would_keep(struct engine *engine, struct job *job)
     job->reply.would = would;
     job->reply.would_count = engine->draft.count;
     return OK;
+}
+
+/* Nothing is applied for a dry run: one that finds no memory fails alone. */
+static void would_keep(struct engine *engine, struct job *job)
+{
+    if (would_copy(engine, job).code)
+        job->reply.verdict = VERDICT_READ_ONLY;
+    job_list_add(&engine->batch.jobs, job);
 }
 
 /* The job is the batch's from the start: when its entries can't be applied, it is answered with the others. */
@@ -137,7 +144,11 @@ status writer_decide(struct engine *engine, struct job *job, struct err *err)
         flood_wait(engine, job);
         return OK;
     }
-    return job->command.dry_run ? would_keep(engine, job) : job_append(engine, job, err);
+    if (job->command.dry_run) {
+        would_keep(engine, job);
+        return OK;
+    }
+    return job_append(engine, job, err);
 }
 
 status writer_due(struct engine *engine, struct err *err)
