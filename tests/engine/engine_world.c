@@ -219,7 +219,8 @@ void engine_wait_ready(struct engine_world *world)
             return;
         (void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
     }
-    CHECK(!"the engine writes again");
+    CHECKING("the engine did not write again");
+    CHECK(false);
 }
 
 /* The reply without its leaves, which end with the ask; the first one is decoded. */
@@ -431,7 +432,8 @@ bool engine_verifies(const struct engine_world *world)
     entries_read(world, 0, &(struct store_entry_visitor){ recount_visit, recount });
     CHECK_OK(store_head_read(recount->tiles, &head, NULL));
     root = tree_root(&recount->edge.tree);
-    good = recount->good & CHECK_INT(recount->edge.tree.size, head.size) & CHECK(hash_eq(&root, &head.root));
+    good = CHECK_INT(recount->edge.tree.size, head.size) && recount->good;
+    good = CHECK(hash_eq(&root, &head.root)) && good;
     facts_free(&recount->facts);
     store_reader_close(recount->tiles);
     free(recount);
