@@ -233,10 +233,23 @@ void connection_watch(struct connection *connection)
         timeouts_start(&loop->timeouts, &connection->reading_timeout, kind, loop_now_ms(loop));
 }
 
+/*
+ * Bytes that wait in the socket came while this loop was too busy to read them: time-outs are looked at before sockets
+ * are. Nobody can put an end off for long by it, since what is read then is bounded.
+ */
+static bool is_our_delay(const struct connection *connection)
+{
+    bool reads = connection->state == CONNECTION_OPEN || connection->state == CONNECTION_HANDSHAKE;
+
+    return reads && has_bytes_waiting(connection);
+}
+
 static void reading_is_over(struct connection *connection, enum timeout_kind kind)
 {
     connection->waits_for = TIMEOUT_NONE;
-    if (kind == TIMEOUT_HEAD)
+    if (is_our_delay(connection))
+        connection_watch(connection);
+    else if (kind == TIMEOUT_HEAD)
         connection_refuse(connection, connection->receiving, REFUSE_HEAD_TIMEOUT);
     else if (kind == TIMEOUT_BODY)
         connection_refuse(connection, connection->receiving, REFUSE_BODY_TIMEOUT);

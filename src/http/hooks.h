@@ -20,7 +20,8 @@ struct http_hooks {
     /*
      * Called once for each request that has a route, as soon as its head was read and before more of its body is
      * awaited: exchange->route and the head are there, the body perhaps not yet. May keep what it found in
-     * exchange->user. When it takes over before the body has arrived, the connection ends with the answer.
+     * exchange->user, but must not keep the exchange itself unless it takes over: a request whose body never arrives
+     * goes with its connection. When it takes over before the body has arrived, the connection ends with the answer.
      */
     enum http_verdict (*authorize)(struct exchange *exchange);
     /*

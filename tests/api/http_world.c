@@ -41,6 +41,7 @@ struct http_world {
     char *large;
     _Atomic uint64_t smuggled;
     _Atomic uint64_t refused;
+    pthread_mutex_t gate; /* of GET /stall */
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t arrived;
     struct held *held[HELD_MAX];
@@ -106,6 +107,14 @@ static void which_loop(struct exchange *exchange)
 static void hang_up(struct exchange *exchange)
 {
     http_hang_up(exchange);
+}
+
+/* Keeps the whole loop waiting while the test holds the gate. */
+static void stall(struct exchange *exchange)
+{
+    pthread_mutex_lock(&world_of(exchange)->gate);
+    pthread_mutex_unlock(&world_of(exchange)->gate);
+    http_respond_empty(exchange);
 }
 
 static void smuggled(struct exchange *exchange)
@@ -260,6 +269,7 @@ static const struct route routes[] = {
     READ("/work", hand_to_worker),
     READ("/cut", hang_up),
     READ("/gathered", gather),
+    READ("/stall", stall),
     READ("/smuggled", smuggled),
     { METHOD_POST, "/body", 1, 65536, give_back, "text/plain", NULL },
     { METHOD_POST, "/small", 1, 16, give_back, "application/json", NULL },
@@ -298,6 +308,7 @@ struct http_world *http_world_new(const struct http_world_options *options)
 
     if (!CHECK(world != NULL))
         return NULL;
+    pthread_mutex_init(&world->gate, NULL);
     pthread_mutex_init(&world->lock, NULL);
     pthread_cond_init(&world->arrived, NULL);
     world->is_v6 = !options->connects_v4 && str_find(str_of(options->host), ':') < strlen(options->host);
@@ -325,6 +336,7 @@ void http_world_free(struct http_world **world)
     router_free(&self->router);
     pthread_cond_destroy(&self->arrived);
     pthread_mutex_destroy(&self->lock);
+    pthread_mutex_destroy(&self->gate);
     memory_free(self->large);
     memory_free(self);
     *world = NULL;
@@ -357,6 +369,16 @@ bool http_world_wait(struct http_world *world, enum counter counter, uint64_t va
         sched_yield();
     }
     return true;
+}
+
+void http_world_close_gate(struct http_world *world)
+{
+    pthread_mutex_lock(&world->gate);
+}
+
+void http_world_open_gate(struct http_world *world)
+{
+    pthread_mutex_unlock(&world->gate);
 }
 
 uint64_t http_world_smuggled(struct http_world *world)

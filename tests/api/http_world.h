@@ -5,8 +5,8 @@
  * Routes: GET /echo/{text}, POST /body (text/plain, at most 65536 bytes, given back), POST /small (application/json, at
  * most 16 bytes), GET /held/{name} (answered when the test says so, from the test's thread), GET /large/{bytes}, GET
  * /tagged (an ETag), GET /loop (the loop's number), GET /work (by a worker), GET /cut (no answer), GET /gathered
- * (answered by the turn hook), GET /smuggled (counted), POST /guarded (needs "Authorization: yes"; "later" is refused
- * when the test says so).
+ * (answered by the turn hook), GET /stall (keeps its loop busy while the gate is closed), GET /smuggled (counted), POST
+ * /guarded (needs "Authorization: yes"; "later" is refused when the test says so).
  */
 #ifndef TESTS_HTTP_WORLD_H
 #define TESTS_HTTP_WORLD_H
@@ -47,6 +47,8 @@ bool http_world_wait_held(struct http_world *world, const char *name);
 void http_world_release(struct http_world *world, const char *name);
 /* Answers several with one loop_post. */
 void http_world_release_all(struct http_world *world);
+void http_world_close_gate(struct http_world *world);
+void http_world_open_gate(struct http_world *world);
 
 /* ---- The client ---- */
 
