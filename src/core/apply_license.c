@@ -81,18 +81,24 @@ status entitlement_created_apply(struct facts *facts, const struct entry *entry,
 
 /*
  * P4: the newest leases that cover `over` seats end as told; a mark that is there already is never weakened, and all
- * others are free of one.
+ * others are free of one. A pool may have a million leases: without an old mark the walk ends with those above.
  */
 static void leases_mark(struct facts *facts, struct pool *pool, int64_t over, enum ending ending)
 {
+    bool had_marks = pool->marked;
+    uint32_t place = pool->lease_newest;
+
     pool->revoking = 0;
-    for (uint32_t place = pool->lease_newest; place != NONE; place = lease_at(facts, place)->older) {
+    pool->marked = 0;
+    for (; place != NONE && (over > 0 || had_marks); place = lease_at(facts, place)->older) {
         struct lease *lease = lease_at(facts, place);
 
         if (over <= 0)
             lease->ending = ENDING_NONE;
         else if (ending > lease->ending)
             lease->ending = (uint8_t)ending;
+        if (lease->ending != ENDING_NONE)
+            pool->marked = 1;
         if (lease->ending == ENDING_REVOKE)
             pool->revoking = 1;
         over -= lease->quantity;

@@ -125,6 +125,7 @@ struct pool {
     uint32_t next_of_group; /* further pools of the same holder and feature */
     uint8_t kind;           /* enum pool_kind */
     uint8_t revoking;       /* leases marked ENDING_REVOKE are still to be ended */
+    uint8_t marked;         /* leases have been marked since the last limit: 0 says that none is */
 };
 
 struct lease {

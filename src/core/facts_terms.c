@@ -32,18 +32,57 @@ static void pool_count_in(struct facts *facts, const struct entitlement *entitle
         pool->license = entitlement->license;
 }
 
-/* The derived values from nothing: where something active went away or became less. */
-static void pool_recount(struct facts *facts, uint32_t place)
+/* The first entitlement of the pool, from that one on, whose licence is active now; or NONE. */
+static uint32_t active_from(const struct facts *facts, uint32_t at)
+{
+    while (at != NONE && !is_active(facts, entitlement_at(facts, at)->license))
+        at = entitlement_at(facts, at)->next_of_pool;
+    return at;
+}
+
+/* The entitlement by which a licence feeds a pool: one of a few. */
+static uint32_t feeding(const struct facts *facts, uint32_t license, uint32_t pool)
+{
+    uint32_t at = license_at(facts, license)->entitlement_first;
+
+    while (entitlement_at(facts, at)->pool != pool)
+        at = entitlement_at(facts, at)->next_of_license;
+    return at;
+}
+
+/*
+ * The latest end of the active licences, the first of which is pool->license. None lies behind `latest`, the one before
+ * something became less: the search ends where that is met, at once when many licences end together.
+ */
+static void terms_end_lower(struct facts *facts, uint32_t place, int64_t latest_ms)
 {
     struct pool *pool = pool_at(facts, place);
+    uint32_t at = active_from(facts, feeding(facts, pool->license, place));
 
-    pool->entitled = 0;
     pool->terms_end_ms = -1;
-    pool->license = entitlement_at(facts, pool->entitlement_first)->license;
-    for (uint32_t at = pool->entitlement_first; at != NONE; at = entitlement_at(facts, at)->next_of_pool) {
-        if (is_active(facts, entitlement_at(facts, at)->license))
-            pool_count_in(facts, entitlement_at(facts, at));
+    while (at != NONE && end_rank(pool->terms_end_ms) < end_rank(latest_ms)) {
+        int64_t end_ms = license_at(facts, entitlement_at(facts, at)->license)->ends_ms;
+
+        if (end_rank(end_ms) > end_rank(pool->terms_end_ms))
+            pool->terms_end_ms = end_ms;
+        at = active_from(facts, entitlement_at(facts, at)->next_of_pool);
     }
+}
+
+/* Counts an entitlement out whose licence was active until now. All before the pool's oldest active one are not. */
+static void pool_count_out(struct facts *facts, uint32_t place)
+{
+    const struct entitlement *entitlement = entitlement_at(facts, place);
+    struct pool *pool = pool_at(facts, entitlement->pool);
+
+    pool->entitled -= entitlement->limit;
+    if (pool->license == entitlement->license) {
+        uint32_t next = active_from(facts, place);
+
+        pool->license = entitlement_at(facts, next == NONE ? pool->entitlement_first : next)->license;
+    }
+    if (pool->terms_end_ms == license_at(facts, entitlement->license)->ends_ms)
+        terms_end_lower(facts, entitlement->pool, pool->terms_end_ms);
 }
 
 status license_add(struct facts *facts, const struct license *license)
@@ -170,7 +209,7 @@ status license_move(struct facts *facts, uint32_t license, enum license_state to
     moved->state = (uint8_t)to;
     for (uint32_t at = moved->entitlement_first; at != NONE; at = entitlement_at(facts, at)->next_of_license) {
         if (was_active)
-            pool_recount(facts, entitlement_at(facts, at)->pool);
+            pool_count_out(facts, at);
         else if (to == LICENSE_ACTIVE)
             pool_count_in(facts, entitlement_at(facts, at));
         pool_mark_due(facts, entitlement_at(facts, at)->pool);
@@ -182,11 +221,17 @@ status license_move(struct facts *facts, uint32_t license, enum license_state to
 void license_end_set(struct facts *facts, uint32_t license, int64_t ends_ms)
 {
     struct license *changed = license_at(facts, license);
+    int64_t before_ms = changed->ends_ms;
+    uint32_t at = changed->state == LICENSE_ACTIVE ? changed->entitlement_first : NONE;
 
     changed->ends_ms = ends_ms;
-    for (uint32_t at = changed->entitlement_first; at != NONE; at = entitlement_at(facts, at)->next_of_license) {
-        if (changed->state == LICENSE_ACTIVE)
-            pool_recount(facts, entitlement_at(facts, at)->pool);
+    for (; at != NONE; at = entitlement_at(facts, at)->next_of_license) {
+        struct pool *pool = pool_at(facts, entitlement_at(facts, at)->pool);
+
+        if (end_rank(ends_ms) >= end_rank(pool->terms_end_ms))
+            pool->terms_end_ms = ends_ms;
+        else if (before_ms == pool->terms_end_ms)
+            terms_end_lower(facts, entitlement_at(facts, at)->pool, before_ms);
     }
     license_watch(facts, license);
 }

@@ -124,6 +124,7 @@ static const struct image_member pool_members[] = {
     LINK(pool, next_of_group, POOLS),
     BELOW(pool, kind, POOL_KIND_COUNT),
     BELOW(pool, revoking, 2),
+    BELOW(pool, marked, 2),
 };
 static_assert(sizeof(struct pool) == 136, "image_parts knows every member");
 

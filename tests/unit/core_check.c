@@ -21,6 +21,7 @@ static bool leases_check(const struct facts *facts, uint32_t place)
         good &= CHECK((lease->observed_key == NONE) == (pool->kind == POOL_ENFORCED));
         good &= CHECK(pool->kind == POOL_OBSERVED || wheel_has(&facts->lease_wheel, at));
         used += lease->quantity;
+        good &= CHECK(lease->ending == ENDING_NONE || pool->marked);
         revoking |= lease->ending == ENDING_REVOKE;
         newer = at;
     }
