@@ -27,7 +27,8 @@ endforeach()
 
 # The same for tests/api/, whose tests speak to a running server; the http room's own, for those that include
 # http_world.h, is one in the test's process.
-add_library(http_world STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/api/http_world.c)
+add_library(http_world STATIC EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/tests/api/http_world.c
+    ${CMAKE_SOURCE_DIR}/tests/api/http_client.c)
 target_include_directories(http_world PUBLIC ${CMAKE_SOURCE_DIR}/tests/api)
 target_link_libraries(http_world PUBLIC test_harness room_http)
 

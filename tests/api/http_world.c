@@ -1,18 +1,11 @@
 /*
- * tests/api/http_world: the server's side, then the client's.
+ * tests/api/http_world: the handlers, then the looks at what they did.
  */
 #include "http_world.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <sched.h>
-#include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -349,6 +342,11 @@ uint16_t http_world_port(const struct http_world *world)
     return world->port;
 }
 
+bool http_world_speaks_v6(const struct http_world *world)
+{
+    return world->is_v6;
+}
+
 struct server *http_world_server(struct http_world *world)
 {
     return world->server;
@@ -361,7 +359,7 @@ uint64_t http_world_count(struct http_world *world, enum counter counter)
 
 bool http_world_wait(struct http_world *world, enum counter counter, uint64_t value)
 {
-    int64_t end_ms = clock_read().running_ms + CLIENT_WAIT_MS;
+    int64_t end_ms = clock_read().running_ms + WORLD_WAIT_MS;
 
     while (http_world_count(world, counter) < value) {
         if (!CHECK(clock_read().running_ms < end_ms))
@@ -418,7 +416,7 @@ bool http_world_wait_held(struct http_world *world, const char *name)
     int failure = 0;
 
     clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += CLIENT_WAIT_MS / 1000;
+    end.tv_sec += WORLD_WAIT_MS / 1000;
     pthread_mutex_lock(&world->lock);
     while (find_held(world, name) == world->held_count && !failure)
         failure = pthread_cond_timedwait(&world->arrived, &world->lock, &end);
@@ -461,143 +459,4 @@ void http_world_release_all(struct http_world *world)
         loop_post(loop, list);
     }
     pthread_mutex_unlock(&world->lock);
-}
-
-/* ---- The client ---- */
-
-int client_socket(struct http_world *world)
-{
-    int client = socket(world->is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct timeval wait = { .tv_sec = CLIENT_WAIT_MS / 1000 };
-    int yes = 1;
-
-    CHECK(client >= 0);
-    CHECK(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait) == 0);
-    CHECK(setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait) == 0);
-    CHECK(setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) == 0);
-    return client;
-}
-
-void client_reach(struct http_world *world, int client)
-{
-    struct sockaddr_in6 six = { .sin6_family = AF_INET6,
-                                .sin6_port = htons(world->port),
-                                .sin6_addr = in6addr_loopback };
-    struct sockaddr_in four = { .sin_family = AF_INET,
-                                .sin_port = htons(world->port),
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-
-    if (world->is_v6)
-        CHECK(connect(client, (struct sockaddr *)&six, sizeof six) == 0);
-    else
-        CHECK(connect(client, (struct sockaddr *)&four, sizeof four) == 0);
-}
-
-int client_connect(struct http_world *world)
-{
-    int client = client_socket(world);
-
-    client_reach(world, client);
-    return client;
-}
-
-bool client_send(int client, struct str bytes)
-{
-    while (bytes.len) {
-        ssize_t sent = send(client, bytes.at, bytes.len, MSG_NOSIGNAL);
-        if (sent <= 0)
-            return false;
-        bytes = str_from(bytes, (size_t)sent);
-    }
-    return true;
-}
-
-/* False at the end, or when it was reset or took too long. */
-static bool read_more(int client, struct buf *reply)
-{
-    char *room = buf_room(reply, 65536);
-    ssize_t len = room ? recv(client, room, 65536, 0) : -1;
-
-    if (len < 0)
-        CHECK(errno == ECONNRESET); /* not EAGAIN, which is a server that keeps us waiting */
-    if (len > 0)
-        buf_keep(reply, (size_t)len);
-    return len > 0;
-}
-
-struct str client_read_all(int client, struct buf *reply)
-{
-    while (read_more(client, reply)) {
-    }
-    return buf_str(reply);
-}
-
-static size_t count_replies(struct str stream)
-{
-    size_t count = 0;
-
-    while (reply_take(&stream, false).status)
-        count++;
-    return count;
-}
-
-bool client_read_replies(int client, struct buf *reply, size_t count)
-{
-    while (count_replies(buf_str(reply)) < count) {
-        if (!read_more(client, reply))
-            return false;
-    }
-    return true;
-}
-
-struct str client_ask(struct http_world *world, struct str bytes, struct buf *reply)
-{
-    int client = client_connect(world);
-
-    (void)client_send(client, bytes); /* a server that refuses early may close while we still send */
-    (void)client_read_all(client, reply);
-    (void)close(client);
-    return buf_str(reply);
-}
-
-struct reply reply_take(struct str *stream, bool to_head)
-{
-    size_t end = str_find_str(*stream, STR("\r\n\r\n"));
-    struct reply reply = { .head = str_cut(*stream, 0, end + 4) };
-    uint64_t body_len = 0;
-    uint64_t code = 0;
-
-    if (end == stream->len || !str_starts(*stream, STR("HTTP/1.1 ")))
-        return (struct reply){ 0 };
-    if (str_to_u64(str_cut(*stream, 9, 3), 999, &code).code)
-        return (struct reply){ 0 };
-    if (!to_head && reply_field(&reply, STR("content-length")).at)
-        CHECK_OK(str_to_u64(reply_field(&reply, STR("content-length")), SIZE_MAX, &body_len));
-    if (stream->len - reply.head.len < body_len)
-        return (struct reply){ 0 };
-    reply.status = (int)code;
-    reply.body = str_cut(*stream, reply.head.len, (size_t)body_len);
-    *stream = str_from(*stream, reply.head.len + (size_t)body_len);
-    return reply;
-}
-
-struct str reply_field(const struct reply *reply, struct str name)
-{
-    struct str rest = reply->head;
-
-    while (rest.len) {
-        struct str line = str_take_line(&rest);
-        size_t colon = str_find(line, ':');
-        if (str_eq_nocase(str_cut(line, 0, colon), name)) {
-            struct str value = str_trim(str_from(line, colon + 1));
-            return str_cut(value, 0, value.len - 1); /* its CR */
-        }
-    }
-    return STR_NONE;
-}
-
-bool reply_has(const struct reply *reply, const char *text)
-{
-    return str_find_str(reply->head, str_of(text)) < reply->head.len ||
-           str_find_str(reply->body, str_of(text)) < reply->body.len;
 }

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "http/loop.h"
 #include "http/worker.h"
+#include "http_client.h"
 #include "http_world.h"
 #include "test.h"
 
@@ -256,7 +257,7 @@ static void all_that_was_sent_before_the_stop_is_answered(void)
         }
         if (!world)
             return;
-        CHECK(server_drain(http_world_server(world), CLIENT_WAIT_MS));
+        CHECK(server_drain(http_world_server(world), WORLD_WAIT_MS));
         for (int i = 0; i < 5; i++) {
             AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
             struct str stream = client_read_all(clients[i], &bytes);
@@ -269,7 +270,7 @@ static void all_that_was_sent_before_the_stop_is_answered(void)
 
 static void *drain(void *world)
 {
-    return server_drain(http_world_server(world), CLIENT_WAIT_MS) ? world : NULL;
+    return server_drain(http_world_server(world), WORLD_WAIT_MS) ? world : NULL;
 }
 
 static void a_stop_waits_for_requests_under_way_and_says_that_it_closes(void)
@@ -329,7 +330,7 @@ static void nobody_connects_after_a_stop(void)
 
     if (!world)
         return;
-    CHECK(server_drain(http_world_server(world), CLIENT_WAIT_MS));
+    CHECK(server_drain(http_world_server(world), WORLD_WAIT_MS));
     CHECK_OK(server_new(&config, &successor, NULL));
     CHECK_OK(server_listen(successor, &where, &port, NULL)); /* the port is free for the next one */
     CHECK_INT(port, where.port);

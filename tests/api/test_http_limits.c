@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "http_client.h"
 #include "http_world.h"
 #include "test.h"
 

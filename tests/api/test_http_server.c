@@ -1,6 +1,7 @@
 /*
  * The http room's server over real sockets: what it answers, in which order, and what it refuses.
  */
+#include "http_client.h"
 #include "http_world.h"
 
 #include <sys/socket.h>

@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "http_client.h"
 #include "http_world.h"
 #include "test.h"
 

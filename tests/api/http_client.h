@@ -1,0 +1,36 @@
+/*
+ * tests/api/http_client: a client that speaks bytes, so that it can say what no well-behaved client would.
+ */
+#ifndef TESTS_HTTP_CLIENT_H
+#define TESTS_HTTP_CLIENT_H
+
+#include "base/buf.h"
+
+struct http_world;
+
+/* A connected socket; -1 and a failed check when that fails. Reading waits WORLD_WAIT_MS. */
+int client_connect(struct http_world *world);
+/* The same in two steps. */
+int client_socket(struct http_world *world);
+void client_reach(struct http_world *world, int client);
+bool client_send(int client, struct str bytes);
+/* Everything until the server closes. */
+struct str client_read_all(int client, struct buf *reply);
+/* Until `reply` holds `count` whole responses; false when the server closed before. */
+bool client_read_replies(int client, struct buf *reply, size_t count);
+/* Sends on a connection of its own and reads until the server closes. */
+struct str client_ask(struct http_world *world, struct str bytes, struct buf *reply);
+
+/* One response of a stream. */
+struct reply {
+    int status;
+    struct str head; /* with its blank line */
+    struct str body;
+};
+
+/* Takes the first response off; status 0 when there is no whole one. A HEAD request's answer has no body. */
+struct reply reply_take(struct str *stream, bool to_head);
+struct str reply_field(const struct reply *reply, struct str name);
+bool reply_has(const struct reply *reply, const char *text); /* in head or body */
+
+#endif
