@@ -10,6 +10,11 @@
 #include "engine/state.h"
 
 #define TURN_MS 100 /* the longest a quiet engine sleeps: what is due is at most this late */
+/*
+ * What is due comes before the commands of its turn. When a million seats end at once, commands are served between
+ * them: the heartbeats of all others wait in the same queue, and their leases must not end for that.
+ */
+#define DUE_FIRST_MAX (BATCH_MAX_ENTRIES / 4)
 
 struct command system_command(const struct engine *engine, enum audit_code code)
 {
@@ -151,12 +156,20 @@ status writer_decide(struct engine *engine, struct job *job, struct err *err)
     return job_append(engine, job, err);
 }
 
-status writer_due(struct engine *engine, struct err *err)
+/* At most so many entries of what is due. */
+static status due_append(struct engine *engine, size_t most, struct err *err)
 {
-    while (engine->writing < WRITING_NOTHING && batch_has_room(&engine->batch) &&
+    size_t end = engine->batch.count + most;
+
+    while (engine->writing < WRITING_NOTHING && engine->batch.count < end && batch_has_room(&engine->batch) &&
            due_next(&engine->facts, &engine->entropy, engine->clock.now_ms, &engine->system, &engine->due_entry))
         TRY(batch_append(&engine->batch, &engine->facts, &engine->edge, &engine->due_entry, err));
     return OK;
+}
+
+status writer_due(struct engine *engine, struct err *err)
+{
+    return due_append(engine, BATCH_MAX_ENTRIES, err);
 }
 
 status writer_roll_up(struct engine *engine, bool all, struct err *err)
@@ -227,7 +240,7 @@ static status batch_fill(struct engine *engine, struct job_list *jobs, struct er
 {
     writer_clock(engine);
     TRY(writer_append_jump(engine, err));
-    TRY(writer_due(engine, err));
+    TRY(due_append(engine, DUE_FIRST_MAX, err));
     TRY(jobs_decide(engine, jobs, err));
     TRY(writer_due(engine, err));
     return writer_roll_up(engine, queue_is_closed(&engine->queue) || engine->flood_waits.jobs > QUEUE_MAX_COMMANDS,
@@ -253,6 +266,12 @@ static void turn(struct engine *engine, struct job_list *jobs)
     clock_follow_facts(engine);
 }
 
+/* The last turn had no room for everything. */
+static bool more_is_due(const struct engine *engine)
+{
+    return engine->writing < WRITING_NOTHING && !batch_has_room(&engine->batch);
+}
+
 void *writer_run(void *argument)
 {
     struct engine *engine = argument;
@@ -263,7 +282,7 @@ void *writer_run(void *argument)
         last = queue_is_closed(&engine->queue) && jobs.count == 0 && queue_length(&engine->queue) == 0 &&
                engine->flood_waits.jobs == 0;
         if (!jobs.count)
-            jobs = queue_take(&engine->queue, BATCH_MAX_COMMANDS, last ? 0 : TURN_MS);
+            jobs = queue_take(&engine->queue, BATCH_MAX_COMMANDS, last || more_is_due(engine) ? 0 : TURN_MS);
         if (engine->writing == WRITING_NOTHING)
             jobs_refuse(engine, &jobs, VERDICT_READ_ONLY);
         else
