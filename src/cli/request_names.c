@@ -9,7 +9,7 @@
 
 struct search {
     struct session *session;
-    const char *list; /* "users": the resource, and the answer's member */
+    char list[32]; /* "users": the resource, and the answer's member */
     const char *name;
     struct arena *arena;
     struct str found; /* the id */
@@ -54,8 +54,6 @@ static bool is_id(const char *text)
 static status name_resolve(struct search *search, const char *what, struct str lists, const char **text,
                            struct err *err)
 {
-    char list[32];
-
     if (!*text || is_id(*text))
         return OK;
     search->name = *text;
@@ -63,8 +61,7 @@ static status name_resolve(struct search *search, const char *what, struct str l
     while (lists.len && !search->found.len) {
         int64_t after = -1;
 
-        (void)str_to_c(str_take(&lists, ' '), list, sizeof(list));
-        search->list = list;
+        (void)str_to_c(str_take(&lists, ' '), search->list, sizeof(search->list));
         do {
             TRY(page_search(search, &after, err));
         } while (after >= 0 && !search->found.len);

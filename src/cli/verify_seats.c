@@ -1,5 +1,7 @@
 #include "cli/verify_seats.h"
 
+#include <assert.h>
+
 #include "base/limits.h"
 
 struct seat_pool {
@@ -191,6 +193,7 @@ static status lease_ended(struct seats *seats, const struct entry *entry, struct
 
     TRY(lease_named(seats, entry, &lease, err));
     TRY(pool_named(seats, entry, &pool, err));
+    assert(lease);
     if (lease->quantity != entry->data[DATA_QUANTITY].number)
         return err_set(err, CODE_CORRUPT, "its lease has %lld seats", (long long)lease->quantity);
     pool->used -= lease->quantity;
@@ -211,8 +214,8 @@ static status lease_renewed(struct seats *seats, const struct entry *entry, stru
 
 static status ticket_queued(struct seats *seats, const struct entry *entry, struct err *err)
 {
-    struct seat_ticket *ticket;
-    struct seat_pool *pool;
+    struct seat_ticket *ticket = NULL;
+    struct seat_pool *pool = NULL;
     void *record;
     int64_t quantity;
 
@@ -240,11 +243,12 @@ static status ticket_named(const struct seats *seats, const struct entry *entry,
 
 static status ticket_offered(struct seats *seats, const struct entry *entry, struct err *err)
 {
-    struct seat_ticket *ticket;
-    struct seat_pool *pool;
+    struct seat_ticket *ticket = NULL;
+    struct seat_pool *pool = NULL;
 
     TRY(ticket_named(seats, entry, &ticket, err));
     TRY(pool_named(seats, entry, &pool, err));
+    assert(ticket && pool);
     if (ticket->offered)
         return err_set(err, CODE_CORRUPT, "its ticket has an offer already");
     ticket->offered = true;
@@ -256,11 +260,12 @@ static status ticket_offered(struct seats *seats, const struct entry *entry, str
 
 static status ticket_ended(struct seats *seats, const struct entry *entry, struct err *err)
 {
-    struct seat_ticket *ticket;
-    struct seat_pool *pool;
+    struct seat_ticket *ticket = NULL;
+    struct seat_pool *pool = NULL;
 
     TRY(ticket_named(seats, entry, &ticket, err));
     TRY(pool_named(seats, entry, &pool, err));
+    assert(ticket && pool);
     if (ticket->offered)
         pool->occupied -= ticket->quantity;
     id_table_remove(&seats->tickets, ticket->id);

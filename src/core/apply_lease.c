@@ -245,13 +245,13 @@ status lease_ended_apply(struct facts *facts, const struct entry *entry, struct 
         enum lease_state state;
         enum reason reason;
     } ends[] = {
-        [TS2003 - TS2003] = { LEASE_RELEASED, REASON_OWNER },
-        [TS2004 - TS2003] = { LEASE_LAPSED, REASON_SILENT },
-        [TS2005 - TS2003] = { LEASE_EXPIRED, REASON_EXPIRED },
-        [TS2006 - TS2003] = { LEASE_REVOKED, REASON_ADMIN },
+        [TS2003] = { LEASE_RELEASED, REASON_OWNER },
+        [TS2004] = { LEASE_LAPSED, REASON_SILENT },
+        [TS2005] = { LEASE_EXPIRED, REASON_EXPIRED },
+        [TS2006] = { LEASE_REVOKED, REASON_ADMIN },
     };
-    enum lease_state state = ends[entry->code - TS2003].state;
-    enum reason reason = (enum reason)entry_number_or(entry, DATA_REASON, ends[entry->code - TS2003].reason);
+    enum lease_state state = ends[entry->code].state;
+    enum reason reason = (enum reason)entry_number_or(entry, DATA_REASON, ends[entry->code].reason);
     uint32_t place = NONE;
     uint32_t pool;
 

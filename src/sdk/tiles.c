@@ -35,7 +35,7 @@ static status tiles_read(void *from, const struct tile *tile, struct hash *ret_h
     size_t len = tile->width * sizeof(struct hash);
 
     TRY(tile_get(client, tile, &answer, err));
-    if (answer.body.len != len && answer.body.len != TILE_BYTES)
+    if (!answer.body.at || (answer.body.len != len && answer.body.len != TILE_BYTES))
         return err_set(err, CODE_CORRUPT, "tile %llu of level %u has %zu bytes, not %zu", (unsigned long long)tile->n,
                        tile->level, answer.body.len, len);
     memcpy(ret_hashes, answer.body.at, len);

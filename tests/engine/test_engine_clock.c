@@ -18,7 +18,8 @@ static bool await(struct engine_world *world, enum audit_code code, uint64_t fro
             return engine_find(world, code, from, ret_entry);
         (void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
     }
-    return CHECK(!"the entry came");
+    CHECKING("the entry did not come");
+    return CHECK(false);
 }
 
 /* A licence that ends within the hour, for a pool of its own. */
