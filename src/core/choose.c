@@ -48,7 +48,7 @@ static void group_add(struct candidates *candidates, const struct facts *facts, 
 {
     uint32_t place = pool_find_group(facts, holder, feature);
 
-    for (; place != NONE; place = pool_at(facts, place)->next_of_group)
+    for (; place != NONE && !candidates->too_many; place = pool_at(facts, place)->next_of_group)
         candidate_add(candidates, facts, place);
 }
 

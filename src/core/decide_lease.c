@@ -119,11 +119,14 @@ static status choice_take(struct decide_context *context, const struct command *
                            .chosen_by = choice->chosen_by };
 
     if (choice->kind == CHOICE_FREE) {
+        if (!table_left(&context->facts->leases))
+            return refuse(context, command, draft, outcome, objection_of(PROBLEM_TOO_MANY, STR_NONE));
         lease_grant_draft(context, command, draft, &grant);
         return OK;
     }
     if (request->wait_s && (choice->reason == REASON_NO_SEATS || choice->reason == REASON_QUEUED)) {
-        if (pool_at(context->facts, choice->pool)->queued < TICKETS_PER_POOL_MAX) {
+        if (pool_at(context->facts, choice->pool)->queued < TICKETS_PER_POOL_MAX &&
+            table_left(&context->facts->tickets)) {
             ticket_queue_draft(context, command, draft, choice->pool);
             return OK;
         }

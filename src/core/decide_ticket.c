@@ -100,6 +100,8 @@ status ticket_claim_decide(struct decide_context *context, const struct command 
     /* P4: above a fallen limit nothing is granted; core/due takes such an offer back. */
     if (ticket->state != TICKET_OFFERED || pool->occupied > pool->limit || pool_terms_are_over(pool, context->now_ms))
         return refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_OFFERED, STR("ticket")));
+    if (!table_left(&context->facts->leases))
+        return refuse(context, command, draft, outcome, objection_of(PROBLEM_TOO_MANY, STR_NONE));
     grant.pool = ticket->pool;
     grant.quantity = ticket->quantity;
     grant.ttl_s = ticket->ttl_s;

@@ -377,7 +377,41 @@ static void failed_allocations_take_no_seat(void)
     CHECK_INT(render(&scene)->used, 2);
 }
 
+/* An entry that can't be applied would cost the whole batch and the facts: it must not be written. */
+static void a_full_table_refuses_before_anything_is_written(void)
+{
+    SCENE(scene, 2);
+    struct facts *facts = &scene.world->facts;
+    struct command take = world_checkout(scene.world, scene.ann, "cad/render", 2);
+    struct command claim = world_as(scene.world, scene.bob, COMMAND_TICKET_CLAIM);
+    struct command release = world_as(scene.world, scene.ann, COMMAND_LEASE_RELEASE);
+    struct entry entry;
+    uint32_t max = facts->leases.max;
+
+    facts->leases.max = 0;
+    world_refused(scene.world, &take, PROBLEM_TOO_MANY, "");
+    facts->leases.max = max;
+    release.lease = world_take(scene.world, scene.ann, "cad/render", 2);
+    take = world_checkout(scene.world, scene.bob, "cad/render", 1);
+    take.lease_create.wait_s = 600;
+    facts->tickets.max = 0;
+    CHECK_OK(world_command(scene.world, &take));
+    CHECK_INT(scene.world->outcome.problem, PROBLEM_NO_SEATS);
+    CHECK_INT(scene.world->outcome.reason, REASON_QUEUE_FULL);
+    facts->tickets.max = 1;
+    world_entry(scene.world, world_done(scene.world, &take), &entry);
+    CHECK_INT(entry.code, TS2011);
+    claim.ticket = entry.on[ON_TICKET].id;
+    world_done(scene.world, &release);
+    facts->leases.max = facts->leases.live;
+    CHECK_OK(world_command(scene.world, &claim));
+    CHECK_INT(scene.world->outcome.problem, PROBLEM_TOO_MANY);
+    facts->leases.max = max;
+    world_done(scene.world, &claim);
+}
+
 static const struct test tests[] = {
+    TEST(a_full_table_refuses_before_anything_is_written),
     TEST(the_last_seat_goes_to_one_of_two),
     TEST(a_denial_says_how_many_are_used_and_when_one_comes_back),
     TEST(more_than_the_pool_has_is_a_reason_of_its_own),
