@@ -21,14 +21,21 @@
 #include "core/image.h"
 #include "engine/state.h"
 
-#define PATH_BYTES 4200
+#define PATH_BYTES   4200
+#define CHILD_MAX_MS (15 * 60 * 1000) /* the largest facts are written in a few minutes */
 /* The store's fact: "<size> <index of the entry>". */
 #define FACT_NAME     "snapshot"
 #define FACT_PREVIOUS "snapshot.previous"
 
-static void snapshot_path(const struct engine *engine, uint64_t size, const char *suffix, char *ret_path)
+static void snapshot_path(const struct engine *engine, uint64_t size, char *ret_path)
 {
-    (void)snprintf(ret_path, PATH_BYTES, "%s/facts-%llu.image%s", engine->dir, (unsigned long long)size, suffix);
+    (void)snprintf(ret_path, PATH_BYTES, "%s/facts-%llu.image", engine->dir, (unsigned long long)size);
+}
+
+/* One is written at a time, and the next one writes over what was left of one that ended early. */
+static void partial_path(const struct engine *engine, char *ret_path)
+{
+    (void)snprintf(ret_path, PATH_BYTES, "%s/facts.image.partial", engine->dir);
 }
 
 /* ---- Writing ---- */
@@ -61,8 +68,8 @@ static status image_file_write(struct engine *engine, uint64_t size, struct hash
     struct file_sink sink;
     status s;
 
-    snapshot_path(engine, size, ".partial", partial);
-    snapshot_path(engine, size, "", path);
+    partial_path(engine, partial);
+    snapshot_path(engine, size, path);
     sink.fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (sink.fd < 0)
         return err_system(err, "open", partial);
@@ -132,7 +139,7 @@ static void oldest_remove(struct engine *engine)
     if (store_fact_read(engine->reader, STR(FACT_PREVIOUS), &arena, &value, NULL).code ||
         str_to_u64(str_take(&value, ' '), UINT64_MAX, &size).code)
         return;
-    snapshot_path(engine, size, "", path);
+    snapshot_path(engine, size, path);
     (void)unlink(path);
 }
 
@@ -174,19 +181,28 @@ static void child_finish(struct engine *engine, bool succeeded)
         log_write(LOG_WARN, "engine", "a snapshot could not be recorded: %s", err.text);
 }
 
+/* Takes note of a child that is done, and ends one that hangs: the turn after this finds it done. */
+static void child_turn(struct engine *engine, int64_t running_ms)
+{
+    pid_t pid = engine->snapshot.pid;
+    int wait_status;
+
+    if (waitpid(pid, &wait_status, WNOHANG) == pid)
+        child_finish(engine, WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0);
+    else if (running_ms - engine->snapshot_ms >= CHILD_MAX_MS)
+        (void)kill(pid, SIGKILL);
+}
+
 void snapshot_turn(struct engine *engine)
 {
-    int wait_status;
+    int64_t running_ms = clock_read().running_ms;
 
     if (engine->writing >= WRITING_GIVE_BACK)
         return;
-    if (engine->snapshot.pid) {
-        if (waitpid(engine->snapshot.pid, &wait_status, WNOHANG) == engine->snapshot.pid)
-            child_finish(engine, WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0);
-        return;
-    }
-    if (engine->facts.size - engine->snapshot_size >= SNAPSHOT_EVERY_ENTRIES &&
-        clock_read().running_ms - engine->snapshot_ms >= SNAPSHOT_EVERY_MS)
+    if (engine->snapshot.pid)
+        child_turn(engine, running_ms);
+    else if (engine->facts.size - engine->snapshot_size >= SNAPSHOT_EVERY_ENTRIES &&
+             running_ms - engine->snapshot_ms >= SNAPSHOT_EVERY_MS)
         child_start(engine);
 }
 
@@ -292,7 +308,7 @@ static status claim_load(struct engine *engine, const struct snapshot_claim *cla
     if (!claim->found)
         return err_set(err, CODE_CORRUPT, "no entry names the snapshot of %llu entries",
                        (unsigned long long)claim->size);
-    snapshot_path(engine, claim->size, "", path);
+    snapshot_path(engine, claim->size, path);
     TRY(mapping_open(path, &mapping, err));
     TRY(image_read((struct str){ mapping.at, mapping.len }, facts, &hash, err));
     if (hash_eq(&hash, &claim->hash) && facts->size == claim->size)

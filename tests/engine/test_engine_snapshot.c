@@ -416,7 +416,47 @@ static void a_killed_child_costs_one_snapshot(void)
     engine_world_free(&world);
 }
 
+static void an_hour_passes_for_the_child(void *context, const struct facts *facts, int64_t now_ms)
+{
+    struct engine *engine = context;
+
+    (void)facts;
+    (void)now_ms;
+    engine->snapshot_ms -= 3600 * 1000;
+}
+
+/* Whatever it hangs on: here a file that can't be opened. The next snapshot is written as if nothing had been. */
+static void a_child_that_hangs_is_ended(void)
+{
+    struct engine_world world;
+    struct child child;
+    char partial[ENGINE_DIR_BYTES + 32];
+    uint64_t found = 0;
+
+    engine_world_init(&world);
+    child = (struct child){ .engine = world.engine };
+    (void)snprintf(partial, sizeof partial, "%s/facts.image.partial", world.dir);
+    CHECK_INT(mkfifo(partial, 0600), 0);
+    view(&world, snapshot_hurry, world.engine);
+    for (int i = 0; i < 1000 && child.pid <= 0; i++)
+        view(&world, child_look, &child);
+    CHECK(child.pid > 0);
+    view(&world, an_hour_passes_for_the_child, world.engine);
+    for (int i = 0; i < 1000 && child.pid > 0; i++)
+        view(&world, child_look, &child);
+    CHECK_INT(child.pid, 0);
+    CHECK_INT(unlink(partial), 0);
+    view(&world, snapshot_hurry, world.engine);
+    for (int i = 0; i < 2000 && !found; i++) {
+        view(&world, child_look, &child);
+        found = i % 20 == 19 ? engine_count(&world, TS1006, 0) : 0;
+    }
+    CHECK_INT(found, 1);
+    engine_world_free(&world);
+}
+
 static const struct test tests[] = {
+    TEST(a_child_that_hangs_is_ended),
     TEST(a_snapshot_and_entry_0_give_the_same_facts),
     TEST(an_edited_snapshot_is_refused_with_an_alarm),
     TEST(another_ledgers_snapshot_is_refused),
