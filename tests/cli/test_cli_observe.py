@@ -5,12 +5,18 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 
 from cli_world import ROOT, SHARED, CliWorld, finish, run, wait_for
 
+# The small log ends within a line, as one that is being written; here it is whole.
+SMALL = tempfile.NamedTemporaryFile(suffix=".log")
+SMALL.write((ROOT / "tests/data/flexnet-small.log").read_bytes() + b"\n")
+SMALL.flush()
+
 LOGS = {"ansys": (SHARED / "data/flexnet/ansys-2017-01.log", ()),
         "autodesk": (SHARED / "data/flexnet/autodesk-2022.log", ("--zone", "Europe/Madrid")),
-        "small": (ROOT / "tests/data/flexnet-small.log", ("--zone", "Europe/Madrid"))}
+        "small": (SMALL.name, ("--zone", "Europe/Madrid"))}
 FIGURES = "peak seat_seconds grants returns denied open restart_closed unmatched".split()
 
 
@@ -64,6 +70,22 @@ def a_log_that_grew_is_read_on_from_where_it_ended():
         assert figures(told) == oracle(path, zone), told
         types = [entry["type"] for _, entry in world.admin.entries()]
         assert types.count("observe.out") == 8 and types.count("observe.denied") == 1, types
+
+
+def a_line_that_was_not_whole_yet_is_read_by_the_next_run():
+    with CliWorld() as world:
+        for name in ("small", "ansys"):
+            path, zone = LOGS[name]
+            whole = open(path, "rb").read()
+            log = world.path(f"{name}-torn.log")
+            out = whole.index(b' OUT: "', len(whole) // 3) + 9
+            back = whole.index(b' IN: "', len(whole) // 2) + 9
+            for end in (out, back, len(whole)):
+                with open(log, "wb") as file:
+                    file.write(whole[:end])
+                told = observe(world, log, *zone)
+                assert told["offset"] + told["unfinished_bytes"] == end, told
+            assert figures(told) == oracle(path, zone), told
 
 
 def an_observer_that_was_killed_counts_nothing_twice():
