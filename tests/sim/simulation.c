@@ -203,8 +203,9 @@ bool simulation_agrees(const struct simulation *sim, struct oracle *oracle)
 
         typeid_write(ID_POOL, pool->id, text);
         counted = oracle_pool(oracle, (struct str){ text, TYPEID_BYTES });
-        good &= CHECK_INT(pool->used, counted.used) & CHECK_INT(pool->occupied, counted.occupied) &
-                CHECK_INT(pool->limit, counted.limit);
+        good = CHECK_INT(pool->used, counted.used) && good;
+        good = CHECK_INT(pool->occupied, counted.occupied) && good;
+        good = CHECK_INT(pool->limit, counted.limit) && good;
     }
     return good;
 }
