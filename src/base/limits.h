@@ -66,7 +66,8 @@
 #define SNAPSHOT_EVERY_ENTRIES   (1u << 20)
 #define SNAPSHOT_EVERY_MS        60000
 #define BALLAST_BYTES            (64 * 1024 * 1024)
-#define CLOCK_JUMP_FORWARD_MS    60000 /* P7 */
+#define GRANTS_STOP_BYTES        (32 * 1024 * 1024) /* free; below, taking seats stops before anything else does */
+#define CLOCK_JUMP_FORWARD_MS    60000              /* P7 */
 #define CLOCK_JUMP_BACK_MS       1000
 #define CLOCK_START_FORWARD_DAYS 30 /* a start later than this after the last entry is a jump */
 

@@ -113,6 +113,21 @@ static status put_all(struct writer *writer, const struct facts *facts)
     return flush(writer);
 }
 
+uint64_t image_bytes(const struct facts *facts)
+{
+    struct image_run runs[IMAGE_RUNS_MAX];
+    uint32_t record_bytes = 0;
+    uint64_t bytes;
+
+    (void)image_runs(&image_scalars, runs, &record_bytes);
+    bytes = sizeof MAGIC + sizeof ORDER_MARK + record_bytes;
+    for (enum image_table number = 0; number < IMAGE_TABLE_COUNT; number++) {
+        (void)image_runs(&image_records[number], runs, &record_bytes);
+        bytes += sizeof(struct table_head) + (uint64_t)image_table_of(facts, number)->used * record_bytes;
+    }
+    return bytes;
+}
+
 status image_write(const struct facts *facts, const struct image_sink *sink, struct hash *ret_hash, struct err *err)
 {
     AUTO(struct writer, writer_free) writer = { .sink = sink, .err = err };

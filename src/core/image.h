@@ -23,6 +23,8 @@ struct image_sink {
     void *context;
 };
 
+/* How many bytes image_write would give. */
+uint64_t image_bytes(const struct facts *facts);
 /* *ret_hash is the SHA-256 of all bytes. Changes nothing and needs little memory. */
 MUST_CHECK status image_write(const struct facts *facts, const struct image_sink *sink, struct hash *ret_hash,
                               struct err *err);

@@ -12,8 +12,6 @@ enum {
     DISK_EVERY_MS = 1000,
 };
 
-#define GRANTS_STOP_BYTES (32ull * 1024 * 1024) /* below this, taking seats stops before anything else does */
-
 bool writing_allows(enum writing writing, enum command_kind kind)
 {
     switch (writing) {

@@ -20,6 +20,7 @@
 #include "codec/hex.h"
 #include "core/image.h"
 #include "engine/state.h"
+#include "store/space.h"
 
 #define PATH_BYTES   4200
 #define CHILD_MAX_MS (15 * 60 * 1000) /* the largest facts are written in a few minutes */
@@ -82,6 +83,18 @@ static status image_file_write(struct engine *engine, uint64_t size, struct hash
     return s;
 }
 
+/* A snapshot only saves time: it may not take the room that commits need. A disk that can't be asked has some. */
+static bool there_is_room(const struct engine *engine)
+{
+    struct space space;
+
+    if (space_read(engine->dir, &space, NULL).code ||
+        space.free_bytes >= image_bytes(&engine->facts) + 2 * GRANTS_STOP_BYTES)
+        return true;
+    log_write(LOG_WARN, "engine", "no room for a snapshot of the facts; the next restart replays more");
+    return false;
+}
+
 /* The child of fork: writes, tells the hash, ends. */
 static _Noreturn void child_write(struct engine *engine, int pipe_fd)
 {
@@ -101,7 +114,7 @@ static void child_start(struct engine *engine)
     pid_t pid;
 
     engine->snapshot_ms = clock_read().running_ms;
-    if (pipe2(fds, O_CLOEXEC))
+    if (!there_is_room(engine) || pipe2(fds, O_CLOEXEC))
         return;
     pid = fork();
     if (pid == 0)
@@ -218,7 +231,7 @@ void snapshot_at_stop(struct engine *engine)
         close(engine->snapshot.pipe);
         engine->snapshot = (struct snapshot_child){ 0 };
     }
-    if (engine->writing >= WRITING_GIVE_BACK || size == engine->snapshot_size)
+    if (engine->writing >= WRITING_GIVE_BACK || size == engine->snapshot_size || !there_is_room(engine))
         return;
     if (image_file_write(engine, size, &hash, &err).code || snapshot_record(engine, size, &hash, &err).code)
         log_write(LOG_WARN, "engine", "no snapshot at stop: %s", err.text);

@@ -122,6 +122,21 @@ static void there_is_room_again(struct engine_world *world, const char *filler)
     CHECK(ballast_is_there(world->dir));
 }
 
+/* On a disk with little room a stop leaves what there is to those who need it. */
+static void no_snapshot_is_written_into_the_last_room(struct engine_world *world, const char *filler)
+{
+    uint64_t size = engine_size(world);
+
+    disk_fill(filler, world->dir, (uint64_t)40 * 1024 * 1024);
+    engine_world_stop(world);
+    CHECK_INT(engine_count(world, TS1006, size), 0);
+    CHECK_INT(engine_count(world, TS1003, size), 1);
+    CHECK_INT(unlink(filler), 0);
+    engine_world_start(world);
+    engine_world_stop(world);
+    CHECK_INT(engine_count(world, TS1006, size), 1);
+}
+
 static void a_full_disk_takes_seats_back_and_recovers_without_a_restart(void)
 {
     char dir[] = "/tmp/tally-engine-full-XXXXXX";
@@ -140,6 +155,7 @@ static void a_full_disk_takes_seats_back_and_recovers_without_a_restart(void)
         engine_world_fill(&world);
         the_disk_is_full(&world, filler);
         there_is_room_again(&world, filler);
+        no_snapshot_is_written_into_the_last_room(&world, filler);
         CHECK(engine_verifies(&world));
         CHECK(engine_has_no_seat_too_many(&world));
         engine_world_free(&world);

@@ -147,7 +147,8 @@ static bool image_of(const struct facts *facts, struct buf *image, struct hash *
 {
     buf_clear(image);
     image->max = IMAGE_MAX_BYTES;
-    return CHECK_OK(image_write(facts, &(struct image_sink){ keep, image }, ret_hash, NULL));
+    return CHECK_OK(image_write(facts, &(struct image_sink){ keep, image }, ret_hash, NULL)) &&
+           CHECK_INT(image_bytes(facts), image->len);
 }
 
 static struct hash hash_now(const struct facts *facts)
