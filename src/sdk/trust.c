@@ -171,11 +171,28 @@ static status head_see(struct trust *trust, const struct tree_head *head, struct
     return OK;
 }
 
+static status key_is_another(const struct trust *trust, struct err *err)
+{
+    struct str name = str_cut(vkey_name(&trust->vkey), 0, 100);
+    struct state_path path;
+
+    if (client_config(trust->client)->vkey)
+        return err_set(err, CODE_CORRUPT, "the checkpoint of %.*s has no signature by TALLY_VKEY", STR_ARG(name));
+    TRY(state_path_of(vkey_name(&trust->vkey), "key", &path, err));
+    return err_set(err, CODE_CORRUPT,
+                   "the checkpoint of %.*s has no signature by the verifier key known for it: this is not the ledger "
+                   "that it was. If you know why, remove %s",
+                   STR_ARG(name), path.text);
+}
+
 status trust_see(struct trust *trust, struct str note, struct err *err)
 {
     struct checkpoint checkpoint = { 0 };
+    status s = checkpoint_open(note, &trust->vkey, &checkpoint, err);
 
-    TRY(checkpoint_open(note, &trust->vkey, &checkpoint, err));
+    if (s.code == CODE_NOT_FOUND)
+        return key_is_another(trust, err);
+    TRY(s);
     TRY(head_see(trust, &checkpoint.head, note, err));
     trust->checked = checkpoint.head;
     return OK;
