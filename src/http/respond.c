@@ -23,10 +23,12 @@ void http_respond_answer(struct exchange *exchange, unsigned code, struct str ty
 {
     static const struct http_problem failed = { .status = 500,
                                                 .code = "ANSWER_TOO_LARGE",
-                                                .detail = STR_INIT("The answer did not fit into memory.") };
+                                                .detail = STR_INIT("The answer is longer than an answer may be.") };
     struct response response = { .status = code, .type = type, .body = buf_str(&exchange->answer) };
 
-    if (exchange->answer.status.code)
+    if (exchange->answer.status.code == CODE_NO_MEMORY)
+        http_hang_up(exchange);
+    else if (exchange->answer.status.code)
         http_respond_problem(exchange, &failed);
     else
         http_respond(exchange, &response);
@@ -103,7 +105,8 @@ struct json_out http_problem_begin(struct exchange *exchange, const struct http_
     return out;
 }
 
-/* An answer that had no memory for its body is sent without one: its status says what matters. */
+/* A problem that lost its body would withhold what has happened (its entry's index): none is sent, as for a lost
+ * answer. */
 void http_problem_send(struct exchange *exchange, struct json_out *out, const struct http_problem *problem)
 {
     struct response response = { .status = problem->status,
@@ -113,8 +116,11 @@ void http_problem_send(struct exchange *exchange, struct json_out *out, const st
                                  .field_count = problem->field_count };
 
     json_out_end(out);
-    if (exchange->answer.status.code == CODE_OK)
-        response.body = buf_str(&exchange->answer);
+    if (exchange->answer.status.code) {
+        http_hang_up(exchange);
+        return;
+    }
+    response.body = buf_str(&exchange->answer);
     http_respond(exchange, &response);
 }
 

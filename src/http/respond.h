@@ -52,7 +52,10 @@ struct response {
 
 void http_respond(struct exchange *exchange, const struct response *response);
 
-/* The exchange's `answer` buf as JSON, or as any other type; 500 when the buf has failed. */
+/*
+ * The exchange's `answer` buf as JSON, or as any other type. When the buf has failed: 500 for an answer that is too
+ * long, and http_hang_up where memory was lacking, for what was to be told has happened.
+ */
 void http_respond_json(struct exchange *exchange, unsigned code);
 void http_respond_answer(struct exchange *exchange, unsigned code, struct str type);
 void http_respond_text(struct exchange *exchange, unsigned code, struct str text);
@@ -85,7 +88,7 @@ struct http_problem {
 void http_respond_problem(struct exchange *exchange, const struct http_problem *problem);
 /*
  * The same in two steps, for a problem with members of its own: the standard members are written and the object is left
- * open; write more, then close it with http_problem_send (which does json_out_end).
+ * open; write more, then close it with http_problem_send (which does json_out_end; hangs up when memory was lacking).
  */
 struct json_out http_problem_begin(struct exchange *exchange, const struct http_problem *problem);
 void http_problem_send(struct exchange *exchange, struct json_out *out, const struct http_problem *problem);
