@@ -119,7 +119,7 @@ static void answer_read(struct client *client)
     must(reply->verdict == VERDICT_DONE && reply->outcome.kind == OUTCOME_ENTRY && reply->leaf_count == 1,
          "a command was refused");
     must_ok(entry_decode(reply->leaves[0], &entry, NULL), NULL);
-    if (entry.code == TS2001)
+    if (entry.code == AUDIT_LEASE_GRANTED)
         client->lease = entry.on[ON_LEASE].id;
 }
 

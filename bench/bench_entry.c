@@ -21,7 +21,7 @@
 #define SLICES_MAX     1000
 #define CALLS          20000 /* of one slice and entry */
 
-static const enum audit_code codes[] = { TS2001, TS2003, TS2002 };
+static const enum audit_code codes[] = { AUDIT_LEASE_GRANTED, AUDIT_LEASE_RELEASED, AUDIT_LEASE_DENIED };
 #define CODES (sizeof codes / sizeof *codes)
 
 enum work { ENCODE, DECODE, SEAL, WORK_COUNT };
@@ -50,7 +50,7 @@ static void load_init(struct load *load, enum audit_code code)
     struct pool pool = { .kind = POOL_ENFORCED, .holder = NONE };
 
     audit_sample(code, SAMPLE_USUAL, &load->entry);
-    load->entry.on_has = row->on | (code == TS2002 ? (uint32_t)1 << ON_POOL : 0);
+    load->entry.on_has = row->on | (code == AUDIT_LEASE_DENIED ? (uint32_t)1 << ON_POOL : 0);
     load->entry.data_has = row->data;
     load->entry.has_idem = false;
     load->entry.has_src = false;

@@ -143,7 +143,7 @@ static void ledger_make(struct made *made, struct buf *leaves)
         struct hash leaf;
         uint16_t len;
 
-        entry_begin(&entry, i % 2 ? TS2003 : TS2001, &actor, NOW_MS + i / 100);
+        entry_begin(&entry, i % 2 ? AUDIT_LEASE_RELEASED : AUDIT_LEASE_GRANTED, &actor, NOW_MS + i / 100);
         entry.id = (struct id){ 5, i + 1 };
         entry.has_request = true;
         entry.request = (struct id){ 6, i + 1 };

@@ -87,7 +87,7 @@ static void tickets_add(struct facts *facts)
 
     for (uint64_t i = 0; i < 3; i++) {
         struct entry entry;
-        entry_begin(&entry, TS2011, &actor, NOW_MS);
+        entry_begin(&entry, AUDIT_TICKET_QUEUED, &actor, NOW_MS);
         entry_on_id(&entry, ON_TICKET, (struct id){ 10, i + 1 });
         entry_on_id(&entry, ON_POOL, (struct id){ 6, 1 });
         entry_number(&entry, DATA_QUANTITY, 1);

@@ -166,38 +166,38 @@ static const struct shape_member watermark_members[] = {
 static const struct shape watermark_shape = SHAPE("ObservedRead", watermark_members);
 
 const struct answer_row answer_rows[AUDIT_COUNT] = {
-    [TS1008] = { 200, &confirm_shape, { { 0 } } },
-    [TS1009] = { 201, &backup_shape, { { 0 } } },
-    [TS1012] = { 200, &seeded_shape, { { 0 } } },
-    [TS2001] = { 201, &lease_shape, { { 0 } } },
-    [TS2003] = { 200, &released_shape, { { 0 } } },
-    [TS2006] = { 200, &revoked_shape, { { 0 } } },
-    [TS2007] = { 200, &renewal_shape, { { 0 } } },
-    [TS2011] = { 202, &ticket_shape, { { 0 } } },
-    [TS2014] = { 200, &cancelled_shape, { { 0 } } },
-    [TS3001] = { 201, &organisation_shape, { { 0 } } },
-    [TS3002] = { 201, &product_shape, { { "features", TS3003, &feature_shape } } },
-    [TS3004] = { 201, &license_shape, { { "entitlements", TS3005, &entitlement_shape } } },
-    [TS3007] = { 200, &limit_shape, { { 0 } } },
-    [TS3008] = { 200, &moved_shape, { { "pools", TS3007, &limit_shape } } },
-    [TS3010] = { 200, &moved_shape, { { "pools", TS3007, &limit_shape } } },
-    [TS3011] = { 200, &moved_shape, { { "pools", TS3007, &limit_shape } } },
-    [TS3012] = { 200, &moved_shape, { { "pools", TS3007, &limit_shape } } },
-    [TS3013] = { 200, &changed_shape, { { "pools", TS3007, &limit_shape } } },
-    [TS4001] = { 201, &user_shape, { { 0 } } },
-    [TS4002] = { 201, &team_shape, { { 0 } } },
-    [TS4003] = { 201, &service_shape, { { 0 } } },
-    [TS4004] = { 201, &token_shape, { { 0 } } },
-    [TS4005] = { 200, &token_end_shape, { { 0 } } },
-    [TS4006] = { 200, &membership_shape, { { 0 } } },
-    [TS4007] = { 200, &membership_shape, { { 0 } } },
-    [TS4008] = { 200, &role_shape, { { 0 } } },
-    [TS6001] = { 201, &observed_lease_shape, { { 0 } } },
-    [TS6002] = { 200, &observed_lease_shape, { { 0 } } },
-    [TS6003] = { 200, &observed_pool_shape, { { 0 } } },
-    [TS6004] = { 200, &unmatched_shape, { { 0 } } },
-    [TS6005] = { 200, &restart_shape, { { 0 } } },
-    [TS6006] = { 200, &watermark_shape, { { 0 } } },
+    [AUDIT_CLOCK_CONFIRMED] = { 200, &confirm_shape, { { 0 } } },
+    [AUDIT_BACKUP_MADE] = { 201, &backup_shape, { { 0 } } },
+    [AUDIT_DEMO_SEEDED] = { 200, &seeded_shape, { { 0 } } },
+    [AUDIT_LEASE_GRANTED] = { 201, &lease_shape, { { 0 } } },
+    [AUDIT_LEASE_RELEASED] = { 200, &released_shape, { { 0 } } },
+    [AUDIT_LEASE_REVOKED] = { 200, &revoked_shape, { { 0 } } },
+    [AUDIT_LEASE_RENEWED] = { 200, &renewal_shape, { { 0 } } },
+    [AUDIT_TICKET_QUEUED] = { 202, &ticket_shape, { { 0 } } },
+    [AUDIT_TICKET_CANCELLED] = { 200, &cancelled_shape, { { 0 } } },
+    [AUDIT_ORGANISATION_CREATED] = { 201, &organisation_shape, { { 0 } } },
+    [AUDIT_PRODUCT_CREATED] = { 201, &product_shape, { { "features", AUDIT_FEATURE_CREATED, &feature_shape } } },
+    [AUDIT_LICENSE_CREATED] = { 201, &license_shape, { { "entitlements", AUDIT_ENTITLEMENT_CREATED, &entitlement_shape } } },
+    [AUDIT_POOL_LIMIT_CHANGED] = { 200, &limit_shape, { { 0 } } },
+    [AUDIT_LICENSE_STARTED] = { 200, &moved_shape, { { "pools", AUDIT_POOL_LIMIT_CHANGED, &limit_shape } } },
+    [AUDIT_LICENSE_SUSPENDED] = { 200, &moved_shape, { { "pools", AUDIT_POOL_LIMIT_CHANGED, &limit_shape } } },
+    [AUDIT_LICENSE_REINSTATED] = { 200, &moved_shape, { { "pools", AUDIT_POOL_LIMIT_CHANGED, &limit_shape } } },
+    [AUDIT_LICENSE_REVOKED] = { 200, &moved_shape, { { "pools", AUDIT_POOL_LIMIT_CHANGED, &limit_shape } } },
+    [AUDIT_LICENSE_CHANGED] = { 200, &changed_shape, { { "pools", AUDIT_POOL_LIMIT_CHANGED, &limit_shape } } },
+    [AUDIT_USER_CREATED] = { 201, &user_shape, { { 0 } } },
+    [AUDIT_TEAM_CREATED] = { 201, &team_shape, { { 0 } } },
+    [AUDIT_SERVICE_CREATED] = { 201, &service_shape, { { 0 } } },
+    [AUDIT_TOKEN_CREATED] = { 201, &token_shape, { { 0 } } },
+    [AUDIT_TOKEN_REVOKED] = { 200, &token_end_shape, { { 0 } } },
+    [AUDIT_TEAM_MEMBER_ADDED] = { 200, &membership_shape, { { 0 } } },
+    [AUDIT_TEAM_MEMBER_REMOVED] = { 200, &membership_shape, { { 0 } } },
+    [AUDIT_ROLE_CHANGED] = { 200, &role_shape, { { 0 } } },
+    [AUDIT_OBSERVE_OUT] = { 201, &observed_lease_shape, { { 0 } } },
+    [AUDIT_OBSERVE_IN] = { 200, &observed_lease_shape, { { 0 } } },
+    [AUDIT_OBSERVE_DENIED] = { 200, &observed_pool_shape, { { 0 } } },
+    [AUDIT_OBSERVE_UNMATCHED] = { 200, &unmatched_shape, { { 0 } } },
+    [AUDIT_OBSERVE_RESTARTED] = { 200, &restart_shape, { { 0 } } },
+    [AUDIT_OBSERVE_READ] = { 200, &watermark_shape, { { 0 } } },
 };
 
 /* ---- Outcomes without an entry ---- */
@@ -257,8 +257,9 @@ static bool is_observation(enum command_kind kind)
  */
 static bool answers(enum command_kind kind, enum audit_code code)
 {
-    return !is_observation(kind) || code == TS3007 || (code >= TS6001 && code <= TS6006) ||
-           (code >= TS5001 && code <= TS5006);
+    return !is_observation(kind) || code == AUDIT_POOL_LIMIT_CHANGED ||
+           (code >= AUDIT_OBSERVE_OUT && code <= AUDIT_OBSERVE_READ) ||
+           (code >= AUDIT_AUTH_FAILED && code <= AUDIT_REQUEST_REJECTIONS);
 }
 
 static bool entry_find(const struct job *job, struct answer *ret_answer)

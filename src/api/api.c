@@ -84,7 +84,7 @@ struct http_hooks api_hooks(void)
 
 uint64_t api_committed_codes(void)
 {
-    return CODE(2002) | CODE(2012) | CODE(2013) | CODE(2014);
+    return CODE(LEASE_DENIED) | CODE(TICKET_OFFERED) | CODE(TICKET_EXPIRED) | CODE(TICKET_CANCELLED);
 }
 
 /* On the engine's thread. */
@@ -93,7 +93,7 @@ void api_entry_committed(void *context, uint64_t index, const struct entry *entr
     struct api *api = context;
     struct recent_denial denial = { .index = index, .time_ms = entry->time_ms };
 
-    if (entry->code != TS2002) {
+    if (entry->code != AUDIT_LEASE_DENIED) {
         waits_note_ticket(api, entry->on[ON_TICKET].id);
         return;
     }

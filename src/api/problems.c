@@ -65,17 +65,17 @@ static bool has_reason(enum problem problem)
 enum problem problem_of_denial(const struct entry *entry)
 {
     switch (entry->code) {
-    case TS2002:
-    case TS2008:
+    case AUDIT_LEASE_DENIED:
+    case AUDIT_LEASE_DENIALS:
         return reason_problem((enum reason)entry_number_or(entry, DATA_REASON, REASON_NO_SEATS));
-    case TS5001:
-    case TS5002:
+    case AUDIT_AUTH_FAILED:
+    case AUDIT_AUTH_FAILURES:
         return PROBLEM_UNAUTHORIZED;
-    case TS5003:
-    case TS5004:
+    case AUDIT_ACCESS_DENIED:
+    case AUDIT_ACCESS_DENIALS:
         return PROBLEM_FORBIDDEN;
-    case TS5005:
-    case TS5006:
+    case AUDIT_REQUEST_REJECTED:
+    case AUDIT_REQUEST_REJECTIONS:
         return (enum problem)entry_number_or(entry, DATA_PROBLEM, PROBLEM_INTERNAL);
     default:
         return PROBLEM_INTERNAL;

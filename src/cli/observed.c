@@ -87,12 +87,12 @@ static status seats_add(struct observed *observed, const struct entry *entry)
     struct observed_pool *pool;
 
     TRY(pool_of(observed, entry, &pool));
-    if (entry->code == TS6001)
+    if (entry->code == AUDIT_OBSERVE_OUT)
         return out_add(observed, pool, entry);
-    if (entry->code == TS6002)
+    if (entry->code == AUDIT_OBSERVE_IN)
         in_add(observed, pool, entry);
-    pool->denied += entry->code == TS6003;
-    pool->unmatched += entry->code == TS6004;
+    pool->denied += entry->code == AUDIT_OBSERVE_DENIED;
+    pool->unmatched += entry->code == AUDIT_OBSERVE_UNMATCHED;
     return OK;
 }
 
@@ -105,7 +105,7 @@ status observed_add(struct observed *observed, struct str leaf, struct err *err)
     TRY(entry_decode(leaf, &entry, err));
     if (entry.occurred_at_ms)
         observed->last_ms = entry.occurred_at_ms; /* in the order of lines, whatever the times say */
-    if (entry.code < TS6001 || entry.code > TS6004)
+    if (entry.code < AUDIT_OBSERVE_OUT || entry.code > AUDIT_OBSERVE_UNMATCHED)
         return OK;
     if (seats_add(observed, &entry).code)
         return err_set(err, CODE_CORRUPT, "the ledger's observations contradict each other, or are too many");

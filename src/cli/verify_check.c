@@ -89,12 +89,12 @@ static void coverage_add(struct coverage *coverage, const struct entry *entry, i
 {
     if (!coverage->first_ms)
         coverage->first_ms = entry->time_ms;
-    if (entry->code == TS1005) { /* a writer: what ran before has ended, in silence unless it said so */
+    if (entry->code == AUDIT_WRITER_STARTED) { /* a writer: what ran before has ended, in silence unless it said so */
         coverage->silent += coverage->since_ms != 0;
         coverage->running_ms += coverage->since_ms ? before_ms - coverage->since_ms : 0;
         coverage->since_ms = entry->time_ms;
         coverage->starts++;
-    } else if (entry->code == TS1003) {
+    } else if (entry->code == AUDIT_SERVER_STOPPED) {
         coverage->running_ms += coverage->since_ms ? entry->time_ms - coverage->since_ms : 0;
         coverage->since_ms = 0;
         coverage->stops++;

@@ -277,10 +277,13 @@ static status ticket_ended(struct seats *seats, const struct entry *entry, struc
 typedef status seats_step(struct seats *seats, const struct entry *entry, struct err *err);
 
 static seats_step *const steps[AUDIT_COUNT] = {
-    [TS2001] = lease_granted, [TS2003] = lease_ended,   [TS2004] = lease_ended,   [TS2005] = lease_ended,
-    [TS2006] = lease_ended,   [TS2007] = lease_renewed, [TS2011] = ticket_queued, [TS2012] = ticket_offered,
-    [TS2013] = ticket_ended,  [TS2014] = ticket_ended,  [TS3006] = pool_created,  [TS3007] = limit_changed,
-    [TS6001] = observed_out,  [TS6002] = lease_ended,
+    [AUDIT_LEASE_GRANTED] = lease_granted, [AUDIT_LEASE_RELEASED] = lease_ended,
+    [AUDIT_LEASE_LAPSED] = lease_ended,    [AUDIT_LEASE_EXPIRED] = lease_ended,
+    [AUDIT_LEASE_REVOKED] = lease_ended,   [AUDIT_LEASE_RENEWED] = lease_renewed,
+    [AUDIT_TICKET_QUEUED] = ticket_queued, [AUDIT_TICKET_OFFERED] = ticket_offered,
+    [AUDIT_TICKET_EXPIRED] = ticket_ended, [AUDIT_TICKET_CANCELLED] = ticket_ended,
+    [AUDIT_POOL_CREATED] = pool_created,   [AUDIT_POOL_LIMIT_CHANGED] = limit_changed,
+    [AUDIT_OBSERVE_OUT] = observed_out,    [AUDIT_OBSERVE_IN] = lease_ended,
 };
 
 status seats_add(struct seats *seats, const struct entry *entry, struct err *err)

@@ -245,10 +245,10 @@ status lease_ended_apply(struct facts *facts, const struct entry *entry, struct 
         enum lease_state state;
         enum reason reason;
     } ends[] = {
-        [TS2003] = { LEASE_RELEASED, REASON_OWNER },
-        [TS2004] = { LEASE_LAPSED, REASON_SILENT },
-        [TS2005] = { LEASE_EXPIRED, REASON_EXPIRED },
-        [TS2006] = { LEASE_REVOKED, REASON_ADMIN },
+        [AUDIT_LEASE_RELEASED] = { LEASE_RELEASED, REASON_OWNER },
+        [AUDIT_LEASE_LAPSED] = { LEASE_LAPSED, REASON_SILENT },
+        [AUDIT_LEASE_EXPIRED] = { LEASE_EXPIRED, REASON_EXPIRED },
+        [AUDIT_LEASE_REVOKED] = { LEASE_REVOKED, REASON_ADMIN },
     };
     enum lease_state state = ends[entry->code].state;
     enum reason reason = (enum reason)entry_number_or(entry, DATA_REASON, ends[entry->code].reason);
@@ -325,7 +325,7 @@ status ticket_offered_apply(struct facts *facts, const struct entry *entry, stru
 
 status ticket_ended_apply(struct facts *facts, const struct entry *entry, struct err *err)
 {
-    enum ticket_state state = entry->code == TS2014 ? TICKET_CANCELLED : TICKET_EXPIRED;
+    enum ticket_state state = entry->code == AUDIT_TICKET_CANCELLED ? TICKET_CANCELLED : TICKET_EXPIRED;
     enum reason reason = (enum reason)entry->data[DATA_REASON].number;
     uint32_t place = NONE;
     uint32_t pool;

@@ -67,16 +67,26 @@ static const struct {
     enum reason reason;
     enum license_state state;
 } words_of[AUDIT_COUNT] = {
-    [TS1003] = { .reason = REASON_ADMIN },      [TS1007] = { .reason = REASON_BACK },
-    [TS1010] = { .reason = REASON_QUEUE_FULL }, [TS2003] = { .reason = REASON_OWNER },
-    [TS2006] = { .reason = REASON_ADMIN },      [TS2013] = { .reason = REASON_WAITED },
-    [TS2014] = { .reason = REASON_OWNER },      [TS3004] = { .state = LICENSE_ACTIVE },
-    [TS3008] = { .state = LICENSE_ACTIVE },     [TS3009] = { .state = LICENSE_EXPIRED },
-    [TS3010] = { .state = LICENSE_SUSPENDED },  [TS3011] = { .state = LICENSE_ACTIVE },
-    [TS3012] = { .state = LICENSE_REVOKED },    [TS3013] = { .state = LICENSE_ACTIVE },
-    [TS4005] = { .reason = REASON_OWNER },      [TS5001] = { .reason = REASON_TOKEN_EXPIRED },
-    [TS5002] = { .reason = REASON_BAD_TOKEN },  [TS5003] = { .reason = REASON_ROLE },
-    [TS5004] = { .reason = REASON_SCOPE },      [TS6002] = { .reason = REASON_RETURNED },
+    [AUDIT_SERVER_STOPPED] = { .reason = REASON_ADMIN },
+    [AUDIT_CLOCK_JUMPED] = { .reason = REASON_BACK },
+    [AUDIT_LOAD_SHED] = { .reason = REASON_QUEUE_FULL },
+    [AUDIT_LEASE_RELEASED] = { .reason = REASON_OWNER },
+    [AUDIT_LEASE_REVOKED] = { .reason = REASON_ADMIN },
+    [AUDIT_TICKET_EXPIRED] = { .reason = REASON_WAITED },
+    [AUDIT_TICKET_CANCELLED] = { .reason = REASON_OWNER },
+    [AUDIT_LICENSE_CREATED] = { .state = LICENSE_ACTIVE },
+    [AUDIT_LICENSE_STARTED] = { .state = LICENSE_ACTIVE },
+    [AUDIT_LICENSE_EXPIRED] = { .state = LICENSE_EXPIRED },
+    [AUDIT_LICENSE_SUSPENDED] = { .state = LICENSE_SUSPENDED },
+    [AUDIT_LICENSE_REINSTATED] = { .state = LICENSE_ACTIVE },
+    [AUDIT_LICENSE_REVOKED] = { .state = LICENSE_REVOKED },
+    [AUDIT_LICENSE_CHANGED] = { .state = LICENSE_ACTIVE },
+    [AUDIT_TOKEN_REVOKED] = { .reason = REASON_OWNER },
+    [AUDIT_AUTH_FAILED] = { .reason = REASON_TOKEN_EXPIRED },
+    [AUDIT_AUTH_FAILURES] = { .reason = REASON_BAD_TOKEN },
+    [AUDIT_ACCESS_DENIED] = { .reason = REASON_ROLE },
+    [AUDIT_ACCESS_DENIALS] = { .reason = REASON_SCOPE },
+    [AUDIT_OBSERVE_IN] = { .reason = REASON_RETURNED },
 };
 
 static const char long_text[LONG_BYTES + 1] =
@@ -92,8 +102,11 @@ static bool is_of(enum audit_code code, const char *area)
 
 static bool is_by_server(enum audit_code code)
 {
-    return (is_of(code, "TS1") && code != TS1008 && code != TS1009 && code != TS1012) || code == TS2004 ||
-           code == TS2005 || code == TS2012 || code == TS2013 || code == TS3007 || code == TS3008 || code == TS3009;
+    return (is_of(code, "TS1") && code != AUDIT_CLOCK_CONFIRMED && code != AUDIT_BACKUP_MADE &&
+            code != AUDIT_DEMO_SEEDED) ||
+           code == AUDIT_LEASE_LAPSED || code == AUDIT_LEASE_EXPIRED || code == AUDIT_TICKET_OFFERED ||
+           code == AUDIT_TICKET_EXPIRED || code == AUDIT_POOL_LIMIT_CHANGED || code == AUDIT_LICENSE_STARTED ||
+           code == AUDIT_LICENSE_EXPIRED;
 }
 
 static struct actor actor_of(enum audit_code code, struct entropy *entropy)
@@ -108,7 +121,7 @@ static struct actor actor_of(enum audit_code code, struct entropy *entropy)
         actor.level = LEVEL_A2;
         return actor;
     }
-    if (code == TS5001 || code == TS5002)
+    if (code == AUDIT_AUTH_FAILED || code == AUDIT_AUTH_FAILURES)
         return (struct actor){ .via = VIA_NONE, .level = LEVEL_A0 };
     actor.cred = id_new(entropy, SAMPLE_TIME_MS);
     if (is_of(code, "TS6")) {
@@ -222,12 +235,13 @@ static void frame_fill(struct entry *entry, bool longest, struct entropy *entrop
     entry->src = id_new(entropy, SAMPLE_TIME_MS);
     entry->has_request = by_request;
     entry->request = id_new(entropy, SAMPLE_TIME_MS);
-    entry->has_private = longest || entry->code == TS3001 || (entry->code >= TS4001 && entry->code <= TS4003);
+    entry->has_private = longest || entry->code == AUDIT_ORGANISATION_CREATED ||
+                         (entry->code >= AUDIT_USER_CREATED && entry->code <= AUDIT_SERVICE_CREATED);
     entropy_fill(entropy, entry->private_hash, sizeof entry->private_hash);
-    entry->has_idem = longest || entry->code == TS2001;
+    entry->has_idem = longest || entry->code == AUDIT_LEASE_GRANTED;
     entropy_fill(entropy, entry->idem_key, sizeof entry->idem_key);
     entropy_fill(entropy, entry->idem_body, sizeof entry->idem_body);
-    if (longest || entry->code == TS3005) {
+    if (longest || entry->code == AUDIT_ENTITLEMENT_CREATED) {
         entry->has_change = true;
         entry->change = id_new(entropy, SAMPLE_TIME_MS);
         entry->change_k = longest ? UINT32_MAX : 2;

@@ -116,7 +116,9 @@ static struct entry *note(struct decide_context *context, const struct command *
 status refuse(struct decide_context *context, const struct command *command, struct draft *draft,
               struct outcome *outcome, struct objection objection)
 {
-    struct flood_key key = { .code = TS5006, .source = command->actor.who.id, .reason = (uint8_t)objection.problem };
+    struct flood_key key = { .code = AUDIT_REQUEST_REJECTIONS,
+                             .source = command->actor.who.id,
+                             .reason = (uint8_t)objection.problem };
     struct entry *entry;
 
     draft->count = 0;
@@ -142,7 +144,9 @@ static status auth_refuse(struct decide_context *context, const struct command *
                           struct outcome *outcome, enum reason reason)
 {
     struct id cred = command->kind == COMMAND_AUTH_FAILED ? command->auth_failed.cred : command->actor.cred;
-    struct flood_key key = { .code = TS5002, .source = command->src, .object = cred, .reason = (uint8_t)reason };
+    struct flood_key key = {
+        .code = AUDIT_AUTH_FAILURES, .source = command->src, .object = cred, .reason = (uint8_t)reason
+    };
     struct entry *entry;
 
     outcome->problem = PROBLEM_UNAUTHORIZED;
@@ -165,7 +169,7 @@ status auth_failed_decide(struct decide_context *context, const struct command *
 status access_refuse(struct decide_context *context, const struct command *command, struct draft *draft,
                      struct outcome *outcome, enum reason reason)
 {
-    struct flood_key key = { .code = TS5004, .source = command->actor.who.id, .reason = (uint8_t)reason };
+    struct flood_key key = { .code = AUDIT_ACCESS_DENIALS, .source = command->actor.who.id, .reason = (uint8_t)reason };
     struct entry *entry;
 
     draft->count = 0;

@@ -10,7 +10,7 @@ struct id product_draft(struct decide_context *context, const struct command *co
                         struct str name)
 {
     struct id id = id_new(context->entropy, context->now_ms);
-    struct entry *entry = draft_add(context, command, draft, TS3002);
+    struct entry *entry = draft_add(context, command, draft, AUDIT_PRODUCT_CREATED);
 
     assert(label_fits(name));
     entry_on_id(entry, ON_PRODUCT, id);
@@ -32,7 +32,7 @@ status feature_draft(struct decide_context *context, const struct command *comma
     buf_add(&full, feature->name);
     TRY(full.status);
     TRY(arena_copy(draft->names, buf_str(&full), &full_name));
-    entry = draft_add(context, command, draft, TS3003);
+    entry = draft_add(context, command, draft, AUDIT_FEATURE_CREATED);
     entry_on_id(entry, ON_PRODUCT, feature->product);
     entry_on_feature(entry, full_name);
     entry_on_id(entry, ON_FEATURE_ID, id_new(context->entropy, context->now_ms));

@@ -75,7 +75,7 @@ static struct objection change_check(const struct decide_context *context, const
 static void end_draft(struct decide_context *context, const struct command *command, struct draft *draft,
                       const struct change *change)
 {
-    struct entry *entry = draft_add(context, command, draft, TS3013);
+    struct entry *entry = draft_add(context, command, draft, AUDIT_LICENSE_CHANGED);
 
     entry_on_id(entry, ON_LICENSE, change->license->id);
     if (command->license_change.ends_ms)
@@ -94,7 +94,7 @@ static void limits_draft(struct decide_context *context, const struct command *c
 
         if (change->limits[at] < 0)
             continue;
-        entry = draft_add(context, command, draft, TS3013);
+        entry = draft_add(context, command, draft, AUDIT_LICENSE_CHANGED);
         entry_on_id(entry, ON_LICENSE, change->license->id);
         entry_on_id(entry, ON_ENTITLEMENT, entitlement_at(context->facts, place)->id);
         entry_number(entry, DATA_LIMIT, change->limits[at]);

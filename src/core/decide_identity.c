@@ -45,13 +45,13 @@ static struct creation creation_of(enum command_kind kind)
 {
     switch (kind) {
     case COMMAND_ORGANISATION_CREATE:
-        return (struct creation){ TS3001, ON_ORGANISATION, false };
+        return (struct creation){ AUDIT_ORGANISATION_CREATED, ON_ORGANISATION, false };
     case COMMAND_TEAM_CREATE:
-        return (struct creation){ TS4002, ON_TEAM, false };
+        return (struct creation){ AUDIT_TEAM_CREATED, ON_TEAM, false };
     case COMMAND_SERVICE_CREATE:
-        return (struct creation){ TS4003, ON_SERVICE, true };
+        return (struct creation){ AUDIT_SERVICE_CREATED, ON_SERVICE, true };
     default:
-        return (struct creation){ TS4001, ON_USER, true };
+        return (struct creation){ AUDIT_USER_CREATED, ON_USER, true };
     }
 }
 
@@ -164,7 +164,7 @@ status member_add_decide(struct decide_context *context, const struct command *c
         objection = membership_check(context->facts, team, user);
     if (objection.problem)
         return refuse(context, command, draft, outcome, objection);
-    member_draft(context, command, draft, TS4006);
+    member_draft(context, command, draft, AUDIT_TEAM_MEMBER_ADDED);
     return OK;
 }
 
@@ -179,7 +179,7 @@ status member_remove_decide(struct decide_context *context, const struct command
         objection = objection_of(PROBLEM_NOT_FOUND, STR("user"));
     if (objection.problem)
         return refuse(context, command, draft, outcome, objection);
-    member_draft(context, command, draft, TS4007);
+    member_draft(context, command, draft, AUDIT_TEAM_MEMBER_REMOVED);
     return OK;
 }
 
@@ -222,7 +222,7 @@ status role_change_decide(struct decide_context *context, const struct command *
 
     if (objection.problem)
         return refuse(context, command, draft, outcome, objection);
-    entry = draft_add(context, command, draft, TS4008);
+    entry = draft_add(context, command, draft, AUDIT_ROLE_CHANGED);
     entry_on_id(entry, who.kind == ID_USER ? ON_USER : ON_SERVICE, who.id);
     entry_number(entry, DATA_ROLE, command->role_change.role);
     return OK;

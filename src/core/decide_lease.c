@@ -53,7 +53,7 @@ static status lease_deny(struct decide_context *context, const struct command *c
     const struct lease_create *request = &command->lease_create;
     struct str feature = feature_full_name(feature_at(context->facts, choice->feature));
     struct flood_event event = {
-        .key = { .code = TS2008, .source = command->actor.who.id, .reason = (uint8_t)choice->reason },
+        .key = { .code = AUDIT_LEASE_DENIALS, .source = command->actor.who.id, .reason = (uint8_t)choice->reason },
         .actor = &command->actor,
         .feature = feature,
     };
@@ -67,7 +67,7 @@ static status lease_deny(struct decide_context *context, const struct command *c
         outcome->kind = OUTCOME_FLOOD;
         return OK;
     }
-    entry = draft_add(context, command, draft, TS2002);
+    entry = draft_add(context, command, draft, AUDIT_LEASE_DENIED);
     entry_on_feature(entry, feature);
     aliases_set(entry, request->user_alias, request->host_alias);
     entry_number(entry, DATA_QUANTITY, request->quantity);
@@ -81,7 +81,7 @@ void lease_grant_draft(struct decide_context *context, const struct command *com
                        const struct grant *grant)
 {
     const struct pool *pool = pool_at(context->facts, grant->pool);
-    struct entry *entry = draft_add(context, command, draft, TS2001);
+    struct entry *entry = draft_add(context, command, draft, AUDIT_LEASE_GRANTED);
     bool claimed = !id_is_none(grant->ticket);
     uint8_t nonce[16];
 
@@ -239,7 +239,7 @@ status lease_heartbeat_decide(struct decide_context *context, const struct comma
     if (!lease_proof_is_due(pool, lease, context->now_ms))
         return OK;
     outcome->proven_until_ms = lease_proof_end(pool, lease->ttl_s, context->now_ms);
-    entry = draft_add(context, command, draft, TS2007);
+    entry = draft_add(context, command, draft, AUDIT_LEASE_RENEWED);
     entry_on_id(entry, ON_LEASE, lease->id);
     entry_on_id(entry, ON_POOL, pool->id);
     entry_number(entry, DATA_PROVEN_UNTIL, outcome->proven_until_ms);
@@ -268,7 +268,7 @@ status lease_release_decide(struct decide_context *context, const struct command
         return outcome->kind == OUTCOME_ENDED
                    ? OK
                    : refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_FOUND, STR("lease")));
-    lease_end_entry(context->facts, place, draft_add(context, command, draft, TS2003));
+    lease_end_entry(context->facts, place, draft_add(context, command, draft, AUDIT_LEASE_RELEASED));
     return OK;
 }
 
@@ -283,7 +283,7 @@ status lease_revoke_decide(struct decide_context *context, const struct command 
     if (place == NONE || !lease_at(facts, place)->ttl_s ||
         !sees_organisation(facts, author, principal_organisation(facts, lease_at(facts, place)->principal)))
         return refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_FOUND, STR("lease")));
-    entry = draft_add(context, command, draft, TS2006);
+    entry = draft_add(context, command, draft, AUDIT_LEASE_REVOKED);
     lease_end_entry(facts, place, entry);
     entry_number(entry, DATA_REASON, REASON_ADMIN);
     return OK;

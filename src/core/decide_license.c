@@ -41,7 +41,7 @@ void limit_draft(struct decide_context *context, const struct command *command, 
         ending = ENDING_REVOKE;
     else if (command->kind == COMMAND_LICENSE_CHANGE && request->ending != ENDING_NONE)
         ending = request->ending;
-    entry = draft_add(context, command, draft, TS3007);
+    entry = draft_add(context, command, draft, AUDIT_POOL_LIMIT_CHANGED);
     limit_entry(context->facts, pool, pool->entitled + change, ending, entry);
 }
 
@@ -164,7 +164,7 @@ static struct id license_draft(struct decide_context *context, const struct comm
 {
     const struct license_create *request = &command->license_create;
     struct id id = id_new(context->entropy, context->now_ms);
-    struct entry *entry = draft_add(context, command, draft, TS3004);
+    struct entry *entry = draft_add(context, command, draft, AUDIT_LICENSE_CREATED);
 
     entry_on_id(entry, ON_LICENSE, id);
     entry_on_id(entry, ON_PRODUCT, product_at(context->facts, plan->product)->id);
@@ -183,7 +183,7 @@ static struct id pool_draft(struct decide_context *context, const struct command
                             uint32_t feature, int64_t grace_s)
 {
     struct id id = id_new(context->entropy, context->now_ms);
-    struct entry *entry = draft_add(context, command, draft, TS3006);
+    struct entry *entry = draft_add(context, command, draft, AUDIT_POOL_CREATED);
 
     entry_on_id(entry, ON_POOL, id);
     entry_on_feature(entry, feature_full_name(feature_at(context->facts, feature)));
@@ -209,7 +209,7 @@ static void entitlement_draft(struct decide_context *context, const struct comma
         fresh.id = pool_draft(context, command, draft, plan->features[at], terms->grace_s);
     else
         pool = pool_at(context->facts, plan->pools[at]);
-    entry = draft_add(context, command, draft, TS3005);
+    entry = draft_add(context, command, draft, AUDIT_ENTITLEMENT_CREATED);
     entry_on_id(entry, ON_ENTITLEMENT, id_new(context->entropy, context->now_ms));
     entry_on_id(entry, ON_LICENSE, license);
     entry_on_id(entry, ON_POOL, pool->id);

@@ -101,7 +101,7 @@ static void pool_sight(struct decide_context *context, const struct command *com
     }
     sight->fresh = (struct pool){ .id = id_new(context->entropy, context->now_ms), .limit = -1 };
     sight->pool = &sight->fresh;
-    entry = draft_add(context, command, draft, TS3006);
+    entry = draft_add(context, command, draft, AUDIT_POOL_CREATED);
     entry_on_id(entry, ON_POOL, sight->fresh.id);
     entry_on_feature(entry, sight->full_name);
     entry_number(entry, DATA_POOL_KIND, POOL_OBSERVED);
@@ -141,7 +141,7 @@ static struct entry *seats_draft(struct decide_context *context, const struct co
 static void out_draft(struct decide_context *context, const struct command *command, struct draft *draft,
                       const struct sight *sight)
 {
-    struct entry *entry = seats_draft(context, command, draft, sight, TS6001);
+    struct entry *entry = seats_draft(context, command, draft, sight, AUDIT_OBSERVE_OUT);
     int64_t used = sight->pool->used + command->observation.quantity;
     int64_t limit = sight->pool->limit;
 
@@ -175,10 +175,10 @@ static void in_draft(struct decide_context *context, const struct command *comma
     struct entry *entry;
 
     if (lease == NONE) {
-        seats_draft(context, command, draft, sight, TS6004);
+        seats_draft(context, command, draft, sight, AUDIT_OBSERVE_UNMATCHED);
         return;
     }
-    entry = seats_draft(context, command, draft, sight, TS6002);
+    entry = seats_draft(context, command, draft, sight, AUDIT_OBSERVE_IN);
     entry_on_id(entry, ON_LEASE, lease_at(context->facts, lease)->id);
     entry_number(entry, DATA_USED, sight->pool->used - command->observation.quantity);
     entry_number(entry, DATA_REASON, REASON_RETURNED);
@@ -187,7 +187,7 @@ static void in_draft(struct decide_context *context, const struct command *comma
 static void denied_draft(struct decide_context *context, const struct command *command, struct draft *draft,
                          const struct sight *sight)
 {
-    seats_draft(context, command, draft, sight, TS6003);
+    seats_draft(context, command, draft, sight, AUDIT_OBSERVE_DENIED);
 }
 
 typedef void observation_draft(struct decide_context *context, const struct command *command, struct draft *draft,
@@ -239,7 +239,7 @@ static struct objection limit_check(const struct facts *facts, const struct obse
 static void observed_limit_draft(struct decide_context *context, const struct command *command, struct draft *draft,
                                  const struct sight *sight)
 {
-    struct entry *entry = draft_add(context, command, draft, TS3007);
+    struct entry *entry = draft_add(context, command, draft, AUDIT_POOL_LIMIT_CHANGED);
     int64_t limit = command->observation.limit;
     int64_t used = sight->pool->used;
 
@@ -294,7 +294,7 @@ status observe_read_decide(struct decide_context *context, const struct command 
 
     if (objection.problem)
         return refuse(context, command, draft, outcome, objection);
-    entry = draft_add(context, command, draft, TS6006);
+    entry = draft_add(context, command, draft, AUDIT_OBSERVE_READ);
     entry_bytes(entry, DATA_HEAD, command->observation.head);
     entry_number(entry, DATA_OFFSET, command->observation.offset);
     entry_number(entry, DATA_LINE, command->observation.line);

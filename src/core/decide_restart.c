@@ -17,7 +17,7 @@ static void lease_close(struct closing *closing, const struct pool *pool, uint32
     const struct facts *facts = closing->context->facts;
     const struct lease *lease = lease_at(facts, place);
     const struct observed_group *group = observed_group_at(facts, lease->observed_key);
-    struct entry *entry = draft_add(closing->context, closing->command, closing->draft, TS6002);
+    struct entry *entry = draft_add(closing->context, closing->command, closing->draft, AUDIT_OBSERVE_IN);
 
     entry_on_id(entry, ON_LEASE, lease->id);
     entry_on_id(entry, ON_POOL, pool->id);
@@ -73,7 +73,7 @@ status observe_restart_decide(struct decide_context *context, const struct comma
         return refuse(context, command, draft, outcome, objection);
     sight.organisation = principal_organisation(context->facts, actor_place(context->facts, command));
     TRY(product_sight(context, command, draft, &sight, &product));
-    entry = draft_add(context, command, draft, TS6005);
+    entry = draft_add(context, command, draft, AUDIT_OBSERVE_RESTARTED);
     if (sight.product != NONE)
         product_close(&closing, &sight);
     entry_on_id(entry, ON_PRODUCT, product);

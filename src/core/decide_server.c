@@ -35,16 +35,18 @@ static const struct system_row {
     bool allowed;
     struct system_member members[SYSTEM_MEMBERS_MAX];
 } system_rows[AUDIT_COUNT] = {
-    [TS1001] = { true, { TEXT(ORIGIN, 0), TEXT(VKEY, 1), TEXT(VERSION, 2) } }, /* "on": the author, as the service */
-    [TS1002] = { true, { TEXT(VERSION, 0) } },
-    [TS1003] = { true, { NUMBER(REASON, 0) } },
-    [TS1004] = { true, { { FROM_NOTHING, 0, 0 } } },
-    [TS1005] = { true, { NUMBER(EPOCH, 0) } },
-    [TS1006] = { true, { NUMBER(SIZE, 0), DIGEST(SHA256) } },
-    [TS1007] = { true, { NUMBER(REASON, 0), NUMBER(JUMP_MS, 1) } },
-    [TS1010] = { true, { NUMBER(COUNT_OF, 0), NUMBER(FIRST_AT, 1), NUMBER(LAST_AT, 2), NUMBER(REASON, 3) } },
-    [TS1011] = { true, { NUMBER(USED_PERCENT, 0) } },
-    [TS1013] = { true, { NUMBER(SIZE, 0), DIGEST(SHA256) } },
+    [AUDIT_LEDGER_CREATED] = { true,
+                               { TEXT(ORIGIN, 0), TEXT(VKEY, 1),
+                                 TEXT(VERSION, 2) } }, /* "on": the author, as the service */
+    [AUDIT_SERVER_STARTED] = { true, { TEXT(VERSION, 0) } },
+    [AUDIT_SERVER_STOPPED] = { true, { NUMBER(REASON, 0) } },
+    [AUDIT_SERVER_ALIVE] = { true, { { FROM_NOTHING, 0, 0 } } },
+    [AUDIT_WRITER_STARTED] = { true, { NUMBER(EPOCH, 0) } },
+    [AUDIT_LEDGER_SNAPSHOT] = { true, { NUMBER(SIZE, 0), DIGEST(SHA256) } },
+    [AUDIT_CLOCK_JUMPED] = { true, { NUMBER(REASON, 0), NUMBER(JUMP_MS, 1) } },
+    [AUDIT_LOAD_SHED] = { true, { NUMBER(COUNT_OF, 0), NUMBER(FIRST_AT, 1), NUMBER(LAST_AT, 2), NUMBER(REASON, 3) } },
+    [AUDIT_STORAGE_LOW] = { true, { NUMBER(USED_PERCENT, 0) } },
+    [AUDIT_SNAPSHOT_REFUSED] = { true, { NUMBER(SIZE, 0), DIGEST(SHA256) } },
 };
 
 status system_decide(struct decide_context *context, const struct command *command, struct draft *draft,
@@ -56,7 +58,7 @@ status system_decide(struct decide_context *context, const struct command *comma
     (void)outcome;
     assert(row->allowed);
     entry = draft_add(context, command, draft, command->system.code);
-    if (command->system.code == TS1001)
+    if (command->system.code == AUDIT_LEDGER_CREATED)
         entry_on_id(entry, ON_SERVICE, command->actor.who.id);
     for (int i = 0; i < SYSTEM_MEMBERS_MAX; i++) {
         const struct system_member *member = &row->members[i];
@@ -84,7 +86,7 @@ status clock_confirm_decide(struct decide_context *context, const struct command
         return access_refuse(context, command, draft, outcome, REASON_ROLE);
     if (!context->facts->clock_frozen)
         return refuse(context, command, draft, outcome, objection_of(PROBLEM_WRONG_STATE, STR_NONE));
-    entry_number(draft_add(context, command, draft, TS1008), DATA_JUMP_MS, command->jump_ms);
+    entry_number(draft_add(context, command, draft, AUDIT_CLOCK_CONFIRMED), DATA_JUMP_MS, command->jump_ms);
     return OK;
 }
 
@@ -97,7 +99,7 @@ status backup_made_decide(struct decide_context *context, const struct command *
         return access_refuse(context, command, draft, outcome, REASON_ROLE);
     if (command->backup.size > context->facts->size)
         return refuse(context, command, draft, outcome, objection_of(PROBLEM_BAD_REQUEST, STR("size")));
-    entry = draft_add(context, command, draft, TS1009);
+    entry = draft_add(context, command, draft, AUDIT_BACKUP_MADE);
     entry_number(entry, DATA_SIZE, (int64_t)command->backup.size);
     entry_bytes(entry, DATA_SHA256, command->backup.hash);
     return OK;
@@ -109,7 +111,7 @@ status demo_seeded_decide(struct decide_context *context, const struct command *
 {
     if (!actor_is_central(context->facts, command))
         return access_refuse(context, command, draft, outcome, REASON_ROLE);
-    entry_number(draft_add(context, command, draft, TS1012), DATA_COUNT_OF, (int64_t)context->facts->size);
+    entry_number(draft_add(context, command, draft, AUDIT_DEMO_SEEDED), DATA_COUNT_OF, (int64_t)context->facts->size);
     return OK;
 }
 
@@ -132,7 +134,7 @@ status data_read_decide(struct decide_context *context, const struct command *co
 
     if (objection.problem)
         return refuse(context, command, draft, outcome, objection);
-    entry = draft_add(context, command, draft, TS5007);
+    entry = draft_add(context, command, draft, AUDIT_DATA_READ);
     entry_text(entry, DATA_SCOPE, read->scope);
     if (read->from >= 0)
         entry_number(entry, DATA_FROM, read->from);

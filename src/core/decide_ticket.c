@@ -11,7 +11,7 @@ void ticket_queue_draft(struct decide_context *context, const struct command *co
 {
     const struct lease_create *request = &command->lease_create;
     const struct pool *pool = pool_at(context->facts, place);
-    struct entry *entry = draft_add(context, command, draft, TS2011);
+    struct entry *entry = draft_add(context, command, draft, AUDIT_TICKET_QUEUED);
 
     entry_on_id(entry, ON_TICKET, id_new(context->entropy, context->now_ms));
     entry_on_id(entry, ON_POOL, pool->id);
@@ -132,6 +132,6 @@ status ticket_cancel_decide(struct decide_context *context, const struct command
 
     if (place == NONE)
         return outcome->kind == OUTCOME_ENDED ? OK : ticket_refuse(context, command, draft, outcome);
-    ticket_end_entry(context->facts, place, REASON_OWNER, draft_add(context, command, draft, TS2014));
+    ticket_end_entry(context->facts, place, REASON_OWNER, draft_add(context, command, draft, AUDIT_TICKET_CANCELLED));
     return OK;
 }

@@ -58,7 +58,7 @@ status token_create_decide(struct decide_context *context, const struct command 
     if (objection.problem)
         return refuse(context, command, draft, outcome, objection);
     TRY(scopes_text(draft, request->scopes, &scopes));
-    entry = draft_add(context, command, draft, TS4004);
+    entry = draft_add(context, command, draft, AUDIT_TOKEN_CREATED);
     entry_on_id(entry, ON_CREDENTIAL, id_new(context->entropy, context->now_ms));
     entry_principal(entry, DATA_OWNER, request->owner);
     entry_text(entry, DATA_SCOPES, scopes);
@@ -88,7 +88,7 @@ status token_revoke_decide(struct decide_context *context, const struct command 
     if (credential_at(facts, place)->revoked)
         return refuse(context, command, draft, outcome, objection_of(PROBLEM_WRONG_STATE, STR("token")));
     owner = principal_at(facts, credential_at(facts, place)->owner);
-    entry = draft_add(context, command, draft, TS4005);
+    entry = draft_add(context, command, draft, AUDIT_TOKEN_REVOKED);
     entry_on_id(entry, ON_CREDENTIAL, command->credential);
     entry_principal(entry, DATA_OWNER, (struct who){ owner->id, (enum id_kind)owner->kind });
     entry_number(entry, DATA_REASON, own ? REASON_OWNER : REASON_ADMIN);

@@ -79,7 +79,7 @@ void ticket_end_entry(const struct facts *facts, uint32_t ticket, enum reason re
 void entry_pool_counts(struct entry *entry, const struct pool *pool, int64_t used_change, int64_t occupied_change);
 
 /*
- * The members of pool.limit_changed (TS3007): the limit becomes what the pool is entitled to now. `ending` is how the
+ * The members of pool.limit_changed: the limit becomes what the pool is entitled to now. `ending` is how the
  * leases above it end, when it falls.
  */
 void limit_change_entry(const struct facts *facts, uint32_t pool, enum ending ending, struct entry *entry);

@@ -41,7 +41,7 @@ static bool license_due(struct due_context *due)
             license_watch(facts, place);
             continue;
         }
-        entry = due_begin(due, ends ? TS3009 : TS3008);
+        entry = due_begin(due, ends ? AUDIT_LICENSE_EXPIRED : AUDIT_LICENSE_STARTED);
         entry_on_id(entry, ON_LICENSE, license->id);
         entry_number(entry, DATA_STATE, ends ? LICENSE_EXPIRED : LICENSE_ACTIVE);
         return true;
@@ -77,7 +77,7 @@ static void offer_entry(struct due_context *due, uint32_t place)
 {
     const struct ticket *ticket = ticket_at(due->facts, place);
     const struct pool *pool = pool_at(due->facts, ticket->pool);
-    struct entry *entry = due_begin(due, TS2012);
+    struct entry *entry = due_begin(due, AUDIT_TICKET_OFFERED);
 
     entry_on_id(entry, ON_TICKET, ticket->id);
     entry_on_id(entry, ON_POOL, pool->id);
@@ -113,7 +113,7 @@ static bool queue_step(struct due_context *due, const struct pool *pool)
     if (first == NONE)
         return false;
     if (ticket_is_too_large(due->facts, pool, first))
-        ticket_end_entry(due->facts, first, REASON_LIMIT, due_begin(due, TS2013));
+        ticket_end_entry(due->facts, first, REASON_LIMIT, due_begin(due, AUDIT_TICKET_EXPIRED));
     else if (seats_are_free(due->facts, pool, first))
         offer_entry(due, first);
     else
@@ -131,16 +131,16 @@ static bool pool_step(struct due_context *due, uint32_t place)
         return false;
     if (pool->entitled != pool->limit) {
         limit_change_entry(due->facts, place, pool->entitled < pool->limit ? ENDING_DRAIN : ENDING_NONE,
-                           due_begin(due, TS3007));
+                           due_begin(due, AUDIT_POOL_LIMIT_CHANGED));
         return true;
     }
     if ((found = lease_to_revoke(due->facts, pool)) != NONE) {
-        lease_end_entry(due->facts, found, due_begin(due, TS2006));
+        lease_end_entry(due->facts, found, due_begin(due, AUDIT_LEASE_REVOKED));
         entry_number(due->entry, DATA_REASON, REASON_REVOKED);
         return true;
     }
     if ((found = offer_above_limit(due->facts, pool)) != NONE) {
-        ticket_end_entry(due->facts, found, REASON_LIMIT, due_begin(due, TS2013));
+        ticket_end_entry(due->facts, found, REASON_LIMIT, due_begin(due, AUDIT_TICKET_EXPIRED));
         return true;
     }
     return queue_step(due, pool);
@@ -177,7 +177,7 @@ static bool ticket_due(struct due_context *due)
             reason = REASON_NOT_CLAIMED;
         else if (ticket->wait_until_ms <= due->now_ms)
             reason = REASON_WAITED;
-        ticket_end_entry(facts, place, reason, due_begin(due, TS2013));
+        ticket_end_entry(facts, place, reason, due_begin(due, AUDIT_TICKET_EXPIRED));
         return true;
     }
     return false;
@@ -201,7 +201,7 @@ static bool lease_due(struct due_context *due)
             wheel_add(&facts->lease_wheel, place, proof_ms > due->now_ms && proof_ms < lapse_ms ? proof_ms : lapse_ms);
             continue;
         }
-        lease_end_entry(facts, place, due_begin(due, expires ? TS2005 : TS2004));
+        lease_end_entry(facts, place, due_begin(due, expires ? AUDIT_LEASE_EXPIRED : AUDIT_LEASE_LAPSED));
         entry_number(due->entry, DATA_LAST_SEEN, pulse->last_seen_ms);
         return true;
     }

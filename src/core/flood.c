@@ -215,22 +215,22 @@ static void roll_up_of(const struct flood *flood, struct entry *entry)
     const struct flood_key *key = &flood->key;
     bool has_object = !id_is_none(key->object);
 
-    entry_number(entry, key->code == TS5006 ? DATA_PROBLEM : DATA_REASON, key->reason);
+    entry_number(entry, key->code == AUDIT_REQUEST_REJECTIONS ? DATA_PROBLEM : DATA_REASON, key->reason);
     switch (key->code) {
-    case TS2008:
+    case AUDIT_LEASE_DENIALS:
         if (has_object)
             entry_on_id(entry, ON_POOL, key->object);
         if (flood->feature_len)
             entry_on_feature(entry, flood_feature(flood));
         break;
-    case TS5002:
+    case AUDIT_AUTH_FAILURES:
         if (has_object)
             entry_on_id(entry, ON_CREDENTIAL, key->object);
         entry->has_src = !id_is_none(key->source);
         entry->src = key->source;
         break;
     default:
-        assert(key->code == TS5004 || key->code == TS5006);
+        assert(key->code == AUDIT_ACCESS_DENIALS || key->code == AUDIT_REQUEST_REJECTIONS);
     }
 }
 

@@ -4,17 +4,19 @@
 
 /* By state before and state after; 0, which is no code of a licence, where there is no such move. */
 static const enum audit_code moves[LICENSE_STATE_COUNT][LICENSE_STATE_COUNT] = {
-    [LICENSE_SCHEDULED] = { [LICENSE_ACTIVE] = TS3008,
-                            [LICENSE_SUSPENDED] = TS3010,
-                            [LICENSE_EXPIRED] = TS3009,
-                            [LICENSE_REVOKED] = TS3012 },
-    [LICENSE_ACTIVE] = { [LICENSE_SUSPENDED] = TS3010, [LICENSE_EXPIRED] = TS3009, [LICENSE_REVOKED] = TS3012 },
-    [LICENSE_SUSPENDED] = { [LICENSE_SCHEDULED] = TS3011,
-                            [LICENSE_ACTIVE] = TS3011,
-                            [LICENSE_EXPIRED] = TS3009,
-                            [LICENSE_REVOKED] = TS3012 },
+    [LICENSE_SCHEDULED] = { [LICENSE_ACTIVE] = AUDIT_LICENSE_STARTED,
+                            [LICENSE_SUSPENDED] = AUDIT_LICENSE_SUSPENDED,
+                            [LICENSE_EXPIRED] = AUDIT_LICENSE_EXPIRED,
+                            [LICENSE_REVOKED] = AUDIT_LICENSE_REVOKED },
+    [LICENSE_ACTIVE] = { [LICENSE_SUSPENDED] = AUDIT_LICENSE_SUSPENDED,
+                         [LICENSE_EXPIRED] = AUDIT_LICENSE_EXPIRED,
+                         [LICENSE_REVOKED] = AUDIT_LICENSE_REVOKED },
+    [LICENSE_SUSPENDED] = { [LICENSE_SCHEDULED] = AUDIT_LICENSE_REINSTATED,
+                            [LICENSE_ACTIVE] = AUDIT_LICENSE_REINSTATED,
+                            [LICENSE_EXPIRED] = AUDIT_LICENSE_EXPIRED,
+                            [LICENSE_REVOKED] = AUDIT_LICENSE_REVOKED },
     /* Only a later end brings an expired licence back. */
-    [LICENSE_EXPIRED] = { [LICENSE_ACTIVE] = TS3013, [LICENSE_REVOKED] = TS3012 },
+    [LICENSE_EXPIRED] = { [LICENSE_ACTIVE] = AUDIT_LICENSE_CHANGED, [LICENSE_REVOKED] = AUDIT_LICENSE_REVOKED },
 };
 
 bool license_may_move(enum license_state from, enum license_state to)

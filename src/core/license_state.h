@@ -13,7 +13,7 @@
 
 /* Whether a licence may go from one state to the other. Nothing follows REVOKED. */
 bool license_may_move(enum license_state from, enum license_state to);
-/* The code of the entry that records the move; TS3013 (terms were changed) where that is what brings it about. */
+/* The code of the entry that records the move; AUDIT_LICENSE_CHANGED where that is what brings it about. */
 enum audit_code license_move_code(enum license_state from, enum license_state to);
 /* The state that a licence with these terms is in when nobody suspended or revoked it. */
 enum license_state license_state_by_time(int64_t starts_ms, int64_t ends_ms, int64_t now_ms);

@@ -210,7 +210,7 @@ static status session_begin(struct past *past, struct person *person, struct err
     job.command.lease_create.quantity = 1;
     job.command.lease_create.ttl_s = TTL_S;
     TRY(job_run(past, &job, &entry, err));
-    if (!entry || entry->code != TS2001)
+    if (!entry || entry->code != AUDIT_LEASE_GRANTED)
         return OK; /* denied: the record of it is what a demo is for */
     person->lease = entry->on[ON_LEASE].id;
     person->steps = 0;

@@ -272,10 +272,10 @@ static void owner_update(struct directory *directory, const struct facts *facts,
 status directory_update(struct directory *directory, const struct facts *facts, const struct entry *entry)
 {
     switch (entry->code) {
-    case TS4004: /* token.created */
-    case TS4005: /* token.revoked */
+    case AUDIT_TOKEN_CREATED:
+    case AUDIT_TOKEN_REVOKED:
         return token_update(directory, facts, entry->on[ON_CREDENTIAL].id);
-    case TS4008: /* role.changed */
+    case AUDIT_ROLE_CHANGED:
         owner_update(directory, facts, entry->on[entry_has_on(entry, ON_USER) ? ON_USER : ON_SERVICE].id);
         return OK;
     default: /* a new principal has no token yet; what teams allow is decide()'s business */

@@ -80,9 +80,9 @@ status engine_open(const struct engine_config *config, struct engine **ret_engin
 /* writer.started, and what the start itself has to tell. */
 static status start_append(struct engine *engine, struct err *err)
 {
-    struct command writer = system_command(engine, TS1005);
-    struct command server = system_command(engine, TS1002);
-    struct command refused = system_command(engine, TS1013);
+    struct command writer = system_command(engine, AUDIT_WRITER_STARTED);
+    struct command server = system_command(engine, AUDIT_SERVER_STARTED);
+    struct command refused = system_command(engine, AUDIT_SNAPSHOT_REFUSED);
 
     writer.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
     server.system.texts[0] = STR(TALLY_VERSION);
@@ -138,7 +138,7 @@ static bool writes_all(const struct engine *engine)
 
 static void stop_append(struct engine *engine)
 {
-    struct command command = system_command(engine, TS1003);
+    struct command command = system_command(engine, AUDIT_SERVER_STOPPED);
     struct err err = { 0 };
 
     command.system.numbers[0] = REASON_OWNER;

@@ -47,7 +47,7 @@ static status genesis_append(struct genesis *genesis, struct err *err)
 
 static status ledger_created(struct genesis *genesis, struct str vkey, struct err *err)
 {
-    struct entry *entry = genesis_entry(genesis, TS1001);
+    struct entry *entry = genesis_entry(genesis, AUDIT_LEDGER_CREATED);
 
     entry_on_id(entry, ON_SERVICE, genesis->self.who.id);
     entry_text(entry, DATA_VERSION, genesis->wanted->version);
@@ -59,7 +59,7 @@ static status ledger_created(struct genesis *genesis, struct str vkey, struct er
 /* The administrator's name is private: a commitment in the leaf, the text beside it. */
 static status admin_created(struct genesis *genesis, struct err *err)
 {
-    struct entry *entry = genesis_entry(genesis, TS4001);
+    struct entry *entry = genesis_entry(genesis, AUDIT_USER_CREATED);
     struct json_out json = { .buf = &genesis->private_text };
     struct hash commitment;
 
@@ -81,7 +81,7 @@ static status admin_created(struct genesis *genesis, struct err *err)
 
 static status token_created(struct genesis *genesis, struct err *err)
 {
-    struct entry *entry = genesis_entry(genesis, TS4004);
+    struct entry *entry = genesis_entry(genesis, AUDIT_TOKEN_CREATED);
 
     entry_on_id(entry, ON_CREDENTIAL, id_new(&genesis->entropy, genesis->now_ms));
     entry_principal(entry, DATA_OWNER, (struct who){ genesis->admin, ID_USER });

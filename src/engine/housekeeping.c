@@ -55,7 +55,7 @@ static bool system_write(struct engine *engine, const struct command *command)
 static void shed_write_one(struct engine *engine, enum shed_cause cause)
 {
     static const enum reason reasons[SHED_CAUSES] = { REASON_QUEUE_FULL, REASON_STORAGE };
-    struct command command = system_command(engine, TS1010);
+    struct command command = system_command(engine, AUDIT_LOAD_SHED);
     struct shed *shed = &engine->sheds[cause];
     int64_t first_ms = atomic_load(&shed->first_ms);
     uint64_t count = atomic_exchange(&shed->count, 0);
@@ -87,7 +87,7 @@ static void shed_turn(struct engine *engine)
 
 static void alive_turn(struct engine *engine)
 {
-    struct command command = system_command(engine, TS1004);
+    struct command command = system_command(engine, AUDIT_SERVER_ALIVE);
 
     if (engine->clock.now_ms - engine->alive_ms < ALIVE_EVERY_MS)
         return;
@@ -111,7 +111,7 @@ static void grants_turn(struct engine *engine, const struct space *space)
 static void disk_turn(struct engine *engine)
 {
     int64_t running_ms = clock_read().running_ms;
-    struct command command = system_command(engine, TS1011);
+    struct command command = system_command(engine, AUDIT_STORAGE_LOW);
     struct space space;
     int warning;
 

@@ -77,7 +77,7 @@ static enum writing writing_now(const struct engine *engine)
  */
 static status rebuild(struct engine *engine, struct err *err)
 {
-    struct command command = system_command(engine, TS1005);
+    struct command command = system_command(engine, AUDIT_WRITER_STARTED);
     struct store_batch store_batch;
 
     TRY(replay_all(engine, err));

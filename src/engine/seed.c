@@ -28,7 +28,7 @@ status seed_flush(struct engine *engine, struct err *err)
 
 status seed_begin(struct engine *engine, struct err *err)
 {
-    struct command command = system_command(engine, TS1005);
+    struct command command = system_command(engine, AUDIT_WRITER_STARTED);
 
     assert(!engine->started);
     engine->clock.now_ms = engine->facts.time_ms;

@@ -159,7 +159,7 @@ static void oldest_remove(struct engine *engine)
 /* Appends ledger.snapshot and, once that is durable, names it in the store. */
 static status snapshot_record(struct engine *engine, uint64_t size, const struct hash *hash, struct err *err)
 {
-    struct command command = system_command(engine, TS1006);
+    struct command command = system_command(engine, AUDIT_LEDGER_SNAPSHOT);
     char text[64];
     struct store_fact fact = { .name = STR(FACT_NAME) };
     uint64_t index = engine->facts.size;
@@ -253,7 +253,7 @@ static status claim_visit(void *context, uint64_t index, struct str leaf, struct
 
     (void)index;
     TRY(entry_decode(leaf, &entry, err));
-    claim->found = entry.code == TS1006 && (uint64_t)entry.data[DATA_SIZE].number == claim->size;
+    claim->found = entry.code == AUDIT_LEDGER_SNAPSHOT && (uint64_t)entry.data[DATA_SIZE].number == claim->size;
     if (claim->found)
         memcpy(claim->hash.bytes, entry.data[DATA_SHA256].bytes, HASH_BYTES);
     return OK;

@@ -204,7 +204,7 @@ static status jobs_decide(struct engine *engine, struct job_list *jobs, struct e
 
 status writer_append_jump(struct engine *engine, struct err *err)
 {
-    struct command command = system_command(engine, TS1007);
+    struct command command = system_command(engine, AUDIT_CLOCK_JUMPED);
 
     if (engine->jump == CLOCK_NONE || engine->facts.clock_frozen)
         return OK;

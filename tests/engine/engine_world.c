@@ -251,8 +251,9 @@ struct id engine_take(struct engine_world *world, const struct actor *actor)
     struct entry entry = { 0 };
     struct reply reply = engine_ask(world, &command, &entry);
 
-    return reply.verdict == VERDICT_DONE && reply.leaf_count && entry.code == TS2001 ? entry.on[ON_LEASE].id
-                                                                                     : (struct id){ 0 };
+    return reply.verdict == VERDICT_DONE && reply.leaf_count && entry.code == AUDIT_LEASE_GRANTED
+               ? entry.on[ON_LEASE].id
+               : (struct id){ 0 };
 }
 
 struct reply engine_release(struct engine_world *world, const struct actor *actor, struct id lease)
@@ -454,11 +455,11 @@ static status seats_visit(void *context, uint64_t index, struct str leaf, struct
 
     (void)index;
     TRY(entry_decode(leaf, &entry, err));
-    if (entry.code == TS3007)
+    if (entry.code == AUDIT_POOL_LIMIT_CHANGED)
         seats->limit = entry_number_or(&entry, DATA_LIMIT, 0);
-    else if (entry.code == TS2001)
+    else if (entry.code == AUDIT_LEASE_GRANTED)
         seats->good &= CHECK((seats->occupied += entry.data[DATA_QUANTITY].number) <= seats->limit);
-    else if (entry.code >= TS2003 && entry.code <= TS2006)
+    else if (entry.code >= AUDIT_LEASE_RELEASED && entry.code <= AUDIT_LEASE_REVOKED)
         seats->good &= CHECK((seats->occupied -= entry.data[DATA_QUANTITY].number) >= 0);
     return OK;
 }

@@ -106,8 +106,8 @@ static void who_comes_while_thousands_of_seats_end_is_served_among_them(void)
     ask_wait(&other);
     index = other.job.reply.index;
     engine_world_stop(&world);
-    CHECK_INT(engine_count(&world, TS2006, 0), SEATS);
-    CHECK(engine_count(&world, TS2006, index) >= SEATS / 4);
+    CHECK_INT(engine_count(&world, AUDIT_LEASE_REVOKED, 0), SEATS);
+    CHECK(engine_count(&world, AUDIT_LEASE_REVOKED, index) >= SEATS / 4);
     ask_free(&revoke);
     ask_free(&other);
     engine_world_free(&world);

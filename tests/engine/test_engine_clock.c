@@ -75,7 +75,7 @@ static struct id short_lease(struct engine_world *world)
 
     command.lease_create.ttl_s = TTL_MIN_S;
     CHECK_INT(engine_ask(world, &command, &entry).outcome.kind, OUTCOME_ENTRY);
-    CHECK_INT(entry.code, TS2001);
+    CHECK_INT(entry.code, AUDIT_LEASE_GRANTED);
     return entry.on[ON_LEASE].id;
 }
 
@@ -100,25 +100,26 @@ static void a_jump_freezes_expiry_while_lapsing_goes_on(void)
         size = engine_size(&world);
         before_ms = engine_now_ms(world.engine);
         fault_arm(FAULT_CLOCK_OFFSET_S, cases[i].offset_s, 1);
-        if (!await(&world, TS1007, size, &entry))
+        if (!await(&world, AUDIT_CLOCK_JUMPED, size, &entry))
             break;
         CHECK_INT(entry.data[DATA_REASON].number, cases[i].reason);
         CHECK(entry.data[DATA_JUMP_MS].number / 10000 == cases[i].offset_s / 10 ||
               (entry.data[DATA_JUMP_MS].number - cases[i].offset_s * 1000) / 5000 == 0);
         CHECK(entry.time_ms - before_ms < 60000);
         if (i == 0) { /* once is enough: it takes the ten seconds of a ttl */
-            CHECK(await(&world, TS2004, size, &entry));
-            CHECK_INT(engine_count(&world, TS3009, 0), 0);
+            CHECK(await(&world, AUDIT_LEASE_LAPSED, size, &entry));
+            CHECK_INT(engine_count(&world, AUDIT_LICENSE_EXPIRED, 0), 0);
         }
         engine_stats(world.engine, &stats);
         CHECK(stats.clock_frozen);
         CHECK(!id_is_none(engine_take(&world, &world.people[1])));
         CHECK_INT(confirm(&world, &entry).outcome.kind, OUTCOME_ENTRY);
-        CHECK_INT(entry.code, TS1008);
+        CHECK_INT(entry.code, AUDIT_CLOCK_CONFIRMED);
         if (cases[i].offset_s > 0) {
-            CHECK(await(&world, TS3009, size, &entry));
+            CHECK(await(&world, AUDIT_LICENSE_EXPIRED, size, &entry));
             CHECK(entry.time_ms - before_ms > (cases[i].offset_s - 60) * 1000);
-            CHECK_INT(engine_count(&world, TS2004, size), 1); /* nobody's silence is known after a confirmed jump */
+            CHECK_INT(engine_count(&world, AUDIT_LEASE_LAPSED, size),
+                      1); /* nobody's silence is known after a confirmed jump */
         }
         CHECK_INT(confirm(&world, NULL).outcome.problem, PROBLEM_WRONG_STATE);
         engine_world_stop(&world);
@@ -148,17 +149,17 @@ static void a_jump_across_a_restart_is_one_too(void)
         size = engine_size(&world);
         fault_arm(FAULT_CLOCK_OFFSET_S, cases[i].offset_s, 1);
         engine_world_start(&world);
-        CHECK_INT(engine_count(&world, TS1007, size), 1);
-        if (CHECK(engine_find(&world, TS1007, size, &entry)))
+        CHECK_INT(engine_count(&world, AUDIT_CLOCK_JUMPED, size), 1);
+        if (CHECK(engine_find(&world, AUDIT_CLOCK_JUMPED, size, &entry)))
             CHECK_INT(entry.data[DATA_REASON].number, cases[i].reason);
         engine_world_stop(&world); /* it is remembered, and told once */
         engine_world_start(&world);
-        CHECK_INT(engine_count(&world, TS1007, size), 1);
-        CHECK_INT(engine_count(&world, TS3009, 0), 0);
+        CHECK_INT(engine_count(&world, AUDIT_CLOCK_JUMPED, size), 1);
+        CHECK_INT(engine_count(&world, AUDIT_LICENSE_EXPIRED, 0), 0);
         CHECK(!id_is_none(engine_take(&world, &world.people[1])));
         CHECK_INT(confirm(&world, NULL).outcome.kind, OUTCOME_ENTRY);
         if (cases[i].offset_s > 0)
-            CHECK(await(&world, TS3009, size, &entry));
+            CHECK(await(&world, AUDIT_LICENSE_EXPIRED, size, &entry));
         engine_world_stop(&world);
         check_times(&world);
         engine_world_free(&world);
@@ -182,14 +183,14 @@ static void a_jump_is_recorded_whatever_the_first_commit_comes_to(void)
         size = engine_size(&world);
         fault_arm(points[i], 0, 1);
         fault_arm(FAULT_CLOCK_OFFSET_S, YEAR_S, 1);
-        CHECK(await(&world, TS1007, size, &entry));
+        CHECK(await(&world, AUDIT_CLOCK_JUMPED, size, &entry));
         CHECK(fault_was_hit(points[i]));
         engine_wait_ready(&world);
         CHECK(!id_is_none(engine_take(&world, &world.people[1])));
         engine_stats(world.engine, &stats);
         CHECK(stats.clock_frozen);
-        CHECK_INT(engine_count(&world, TS1007, size), 1);
-        CHECK_INT(engine_count(&world, TS3009, 0), 0);
+        CHECK_INT(engine_count(&world, AUDIT_CLOCK_JUMPED, size), 1);
+        CHECK_INT(engine_count(&world, AUDIT_LICENSE_EXPIRED, 0), 0);
         CHECK_INT(confirm(&world, NULL).outcome.kind, OUTCOME_ENTRY);
         engine_world_stop(&world);
         check_times(&world);
@@ -211,14 +212,14 @@ static void a_failing_store_confirms_no_clock(void)
     size = engine_size(&world);
     before_ms = engine_now_ms(world.engine);
     fault_arm(FAULT_CLOCK_OFFSET_S, YEAR_S, 1);
-    CHECK(await(&world, TS1007, size, &entry));
+    CHECK(await(&world, AUDIT_CLOCK_JUMPED, size, &entry));
     command = engine_checkout(&world.people[0]);
     fault_arm(FAULT_STORE_COMMIT, 0, 6);
     CHECK(engine_ask(&world, &command, NULL).verdict != VERDICT_DONE);
     engine_wait_ready(&world);
     CHECK(!id_is_none(engine_take(&world, &world.people[1])));
     CHECK(engine_now_ms(world.engine) - before_ms < 120000);
-    CHECK_INT(engine_count(&world, TS3009, 0), 0);
+    CHECK_INT(engine_count(&world, AUDIT_LICENSE_EXPIRED, 0), 0);
     engine_world_free(&world);
 }
 

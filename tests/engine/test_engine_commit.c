@@ -27,7 +27,7 @@ static void answers_leave_after_durability(void)
         CHECK(asks[i].job.reply.index < asks[i].durable_size);
         ask_free(&asks[i]);
     }
-    CHECK_INT(engine_count(&world, TS2001, 0), ENGINE_SEATS);
+    CHECK_INT(engine_count(&world, AUDIT_LEASE_GRANTED, 0), ENGINE_SEATS);
     CHECK(engine_verifies(&world));
     engine_world_free(&world);
 }
@@ -70,8 +70,8 @@ static void one_key_is_one_grant_whatever_the_commit_comes_to(void)
             CHECK_INT(again.verdict, VERDICT_DONE);
             CHECK_INT(again.outcome.kind, first.verdict == VERDICT_DONE ? OUTCOME_REPEAT : OUTCOME_ENTRY);
             CHECK(first.verdict != VERDICT_DONE || first.index == again.index);
-            CHECK_INT(entry.code, TS2001);
-            CHECK_INT(engine_count(&world, TS2001, size), 1);
+            CHECK_INT(entry.code, AUDIT_LEASE_GRANTED);
+            CHECK_INT(engine_count(&world, AUDIT_LEASE_GRANTED, size), 1);
             CHECK(engine_verifies(&world));
             engine_world_free(&world);
         }
@@ -96,7 +96,7 @@ static void a_store_that_can_not_be_settled_says_nothing_and_comes_back(void)
     fault_disarm_all();
     engine_wait_ready(&world);
     CHECK_INT(engine_ask(&world, &command, NULL).verdict, VERDICT_DONE);
-    CHECK_INT(engine_count(&world, TS2001, size), 1);
+    CHECK_INT(engine_count(&world, AUDIT_LEASE_GRANTED, size), 1);
     engine_world_free(&world);
 }
 
@@ -146,9 +146,9 @@ static void a_full_queue_refuses_at_once_and_counts_exactly(void)
     }
     CHECK(refused >= 2984);
     engine_world_stop(&world);
-    if (CHECK(engine_find(&world, TS1010, 0, &entry)))
+    if (CHECK(engine_find(&world, AUDIT_LOAD_SHED, 0, &entry)))
         CHECK_INT(entry.data[DATA_REASON].number, REASON_QUEUE_FULL);
-    counted = engine_count(&world, TS1010, 0) == 1 ? (uint64_t)entry.data[DATA_COUNT_OF].number : 0;
+    counted = engine_count(&world, AUDIT_LOAD_SHED, 0) == 1 ? (uint64_t)entry.data[DATA_COUNT_OF].number : 0;
     CHECK_INT(counted, refused);
     engine_world_free(&world);
 }
@@ -168,11 +168,11 @@ static void what_a_failing_disk_turned_away_is_counted_for_that_reason(void)
     fault_disarm_all();
     engine_wait_ready(&world);
     engine_world_stop(&world);
-    if (CHECK(engine_find(&world, TS1010, 0, &entry))) {
+    if (CHECK(engine_find(&world, AUDIT_LOAD_SHED, 0, &entry))) {
         CHECK_STR(reason_words[entry.data[DATA_REASON].number], STR("storage"));
         CHECK_INT(entry.data[DATA_COUNT_OF].number, 3);
     }
-    CHECK_INT(engine_count(&world, TS1010, 0), 1);
+    CHECK_INT(engine_count(&world, AUDIT_LOAD_SHED, 0), 1);
     engine_world_free(&world);
 }
 
@@ -197,9 +197,9 @@ static void stopping_answers_everything_that_was_accepted(void)
         CHECK(asks[i].job.reply.index != UINT64_MAX);
         ask_free(&asks[i]);
     }
-    granted = engine_count(&world, TS2001, 0);
+    granted = engine_count(&world, AUDIT_LEASE_GRANTED, 0);
     CHECK_INT(granted, ENGINE_SEATS);
-    CHECK_INT(engine_count(&world, TS1003, 0), 1);
+    CHECK_INT(engine_count(&world, AUDIT_SERVER_STOPPED, 0), 1);
     engine_world_free(&world);
 }
 
@@ -274,7 +274,7 @@ static void a_revoked_token_acts_in_no_entry_after_its_end_however_many_wait(voi
         ask_free(&asks[i]);
     }
     ask_free(&asks[0]);
-    CHECK_INT(engine_count(&world, TS2001, index), 0);
+    CHECK_INT(engine_count(&world, AUDIT_LEASE_GRANTED, index), 0);
     engine_world_free(&world);
 }
 
@@ -303,7 +303,7 @@ static void a_flood_is_answered_by_the_entry_that_counts_it(void)
         CHECK_INT(reply->leaf_count, 1);
         if (!CHECK_OK(entry_decode(reply->leaves[0], &entry, NULL)))
             break;
-        CHECK_INT(entry.code, i < FLOOD_FIRST ? TS5005 : TS5006);
+        CHECK_INT(entry.code, i < FLOOD_FIRST ? AUDIT_REQUEST_REJECTED : AUDIT_REQUEST_REJECTIONS);
         if (i >= FLOOD_FIRST && reply->index != last)
             counted += (uint64_t)entry.data[DATA_COUNT_OF].number;
         last = reply->index;

@@ -72,7 +72,7 @@ static struct command queue_form(struct engine_world *world)
     command.lease_create.wait_s = WAIT_MAX_S;
     CHECK_INT(engine_ask(world, &command, &entry).outcome.kind, OUTCOME_ENTRY);
     command = engine_command(&world->people[3], COMMAND_TICKET_CLAIM);
-    if (CHECK_INT(entry.code, TS2011))
+    if (CHECK_INT(entry.code, AUDIT_TICKET_QUEUED))
         command.ticket = entry.on[ON_TICKET].id;
     return command;
 }
@@ -129,12 +129,12 @@ static void no_snapshot_is_written_into_the_last_room(struct engine_world *world
 
     disk_fill(filler, world->dir, (uint64_t)40 * 1024 * 1024);
     engine_world_stop(world);
-    CHECK_INT(engine_count(world, TS1006, size), 0);
-    CHECK_INT(engine_count(world, TS1003, size), 1);
+    CHECK_INT(engine_count(world, AUDIT_LEDGER_SNAPSHOT, size), 0);
+    CHECK_INT(engine_count(world, AUDIT_SERVER_STOPPED, size), 1);
     CHECK_INT(unlink(filler), 0);
     engine_world_start(world);
     engine_world_stop(world);
-    CHECK_INT(engine_count(world, TS1006, size), 1);
+    CHECK_INT(engine_count(world, AUDIT_LEDGER_SNAPSHOT, size), 1);
 }
 
 static void a_full_disk_takes_seats_back_and_recovers_without_a_restart(void)
@@ -207,7 +207,7 @@ static void an_outage_of_the_store_is_nobody_s_silence(void)
     back_ms = clock_read().wall_ms;
     fault_disarm_all();
     engine_wait_ready(&world);
-    if (CHECK(engine_find(&world, TS1005, size, &started)))
+    if (CHECK(engine_find(&world, AUDIT_WRITER_STARTED, size, &started)))
         CHECK(started.time_ms > back_ms - EARLY_MS);
     engine_world_free(&world);
 }

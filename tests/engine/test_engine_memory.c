@@ -52,11 +52,11 @@ static bool step_run(struct engine_world *world, int64_t step)
     CHECK_INT(again.verdict, VERDICT_DONE);
     if (asks[KEYED].job.reply.verdict == VERDICT_DONE)
         CHECK_INT(again.index, asks[KEYED].job.reply.index);
-    if (CHECK_INT(entry.code, TS2001))
+    if (CHECK_INT(entry.code, AUDIT_LEASE_GRANTED))
         leases[0] = entry.on[ON_LEASE].id;
-    if (engine_count(world, TS2001, size) > 1 && engine_find(world, TS2001, size, &entry))
+    if (engine_count(world, AUDIT_LEASE_GRANTED, size) > 1 && engine_find(world, AUDIT_LEASE_GRANTED, size, &entry))
         leases[1] = entry.on[ON_LEASE].id;
-    CHECK(engine_count(world, TS2001, size) <= 2);
+    CHECK(engine_count(world, AUDIT_LEASE_GRANTED, size) <= 2);
     CHECK_INT(engine_release(world, &world->people[0], leases[0]).verdict, VERDICT_DONE);
     for (int i = 0; i < ENGINE_PEOPLE && !id_is_none(leases[1]); i++)
         (void)engine_release(world, &world->people[i], leases[1]);
@@ -118,7 +118,7 @@ static void an_engine_that_gets_no_memory_opens_later(void)
             break;
     }
     printf("%d allocations of a start failed, one by one\n", (int)step);
-    CHECK_INT(engine_count(&world, TS1013, 0), 0);
+    CHECK_INT(engine_count(&world, AUDIT_SNAPSHOT_REFUSED, 0), 0);
     engine_world_start(&world);
     CHECK(!id_is_none(engine_take(&world, &world.people[1])));
     engine_world_free(&world);

@@ -57,7 +57,7 @@ static void image_path(struct engine_world *world, char *ret_path, size_t size)
 {
     struct entry entry = { 0 };
 
-    if (!CHECK(engine_find(world, TS1006, 0, &entry)))
+    if (!CHECK(engine_find(world, AUDIT_LEDGER_SNAPSHOT, 0, &entry)))
         exit(EXIT_FAILURE);
     (void)snprintf(ret_path, size, "%s/facts-%lld.image", world->dir, (long long)entry.data[DATA_SIZE].number);
 }
@@ -175,14 +175,14 @@ static void an_edited_snapshot_is_refused_with_an_alarm(void)
         engine_world_stop(&world);
         size = engine_size(&world);
         image_path(&world, path, sizeof path);
-        CHECK(engine_find(&world, TS1006, 0, &made));
+        CHECK(engine_find(&world, AUDIT_LEDGER_SNAPSHOT, 0, &made));
         if (i == 4)
             CHECK(truncate(path, file_bytes(path) / 2) == 0);
         else
             byte_flip(path, (file_bytes(path) - 1) * i / 3);
         engine_world_start(&world);
-        CHECK_INT(engine_count(&world, TS1013, size), 1);
-        if (!CHECK(engine_find(&world, TS1013, size, &refused)))
+        CHECK_INT(engine_count(&world, AUDIT_SNAPSHOT_REFUSED, size), 1);
+        if (!CHECK(engine_find(&world, AUDIT_SNAPSHOT_REFUSED, size, &refused)))
             break;
         CHECK_INT(refused.data[DATA_SIZE].number, made.data[DATA_SIZE].number);
         CHECK(memcmp(refused.data[DATA_SHA256].bytes, made.data[DATA_SHA256].bytes, HASH_BYTES) == 0);
@@ -212,7 +212,7 @@ static void another_ledgers_snapshot_is_refused(void)
     CHECK(rename(theirs, mine) == 0);
     size = engine_size(&world);
     engine_world_start(&world);
-    CHECK_INT(engine_count(&world, TS1013, size), 1);
+    CHECK_INT(engine_count(&world, AUDIT_SNAPSHOT_REFUSED, size), 1);
     engine_world_free(&world);
     engine_world_free(&other);
 }
@@ -315,7 +315,7 @@ static void a_failed_commit_at_the_stop_costs_no_alarm(void)
         hit = fault_was_hit(FAULT_STORE_COMMIT);
         fault_disarm_all();
         engine_world_start(&world);
-        CHECK_INT(engine_count(&world, TS1013, 0), 0);
+        CHECK_INT(engine_count(&world, AUDIT_SNAPSHOT_REFUSED, 0), 0);
         CHECK(engine_verifies(&world));
         engine_world_free(&world);
         if (!hit)
@@ -332,9 +332,9 @@ static void a_snapshot_that_can_not_be_written_costs_nothing_but_time(void)
     engine_world_stop(&world);
     CHECK(fault_was_hit(FAULT_SNAPSHOT_WRITE));
     fault_disarm_all();
-    CHECK_INT(engine_count(&world, TS1006, 0), 0);
+    CHECK_INT(engine_count(&world, AUDIT_LEDGER_SNAPSHOT, 0), 0);
     engine_world_start(&world);
-    CHECK_INT(engine_count(&world, TS1013, 0), 0);
+    CHECK_INT(engine_count(&world, AUDIT_SNAPSHOT_REFUSED, 0), 0);
     CHECK(!id_is_none(engine_take(&world, &world.people[0])));
     engine_world_free(&world);
 }
@@ -385,12 +385,12 @@ static void the_child_writes_a_snapshot_while_the_engine_goes_on(void)
         struct id lease = engine_take(&world, &world.people[0]);
 
         CHECK_INT(engine_release(&world, &world.people[0], lease).outcome.kind, OUTCOME_ENTRY);
-        found = i % 20 == 19 ? engine_count(&world, TS1006, 0) : 0;
+        found = i % 20 == 19 ? engine_count(&world, AUDIT_LEDGER_SNAPSHOT, 0) : 0;
     }
     CHECK_INT(found, 1);
     engine_world_stop(&world);
     engine_world_start(&world);
-    CHECK_INT(engine_count(&world, TS1013, 0), 0);
+    CHECK_INT(engine_count(&world, AUDIT_SNAPSHOT_REFUSED, 0), 0);
     engine_world_free(&world);
 }
 
@@ -411,7 +411,7 @@ static void a_killed_child_costs_one_snapshot(void)
                   OUTCOME_ENTRY);
     engine_world_stop(&world);
     engine_world_start(&world);
-    CHECK_INT(engine_count(&world, TS1013, 0), 0);
+    CHECK_INT(engine_count(&world, AUDIT_SNAPSHOT_REFUSED, 0), 0);
     CHECK(engine_verifies(&world));
     engine_world_free(&world);
 }
@@ -449,7 +449,7 @@ static void a_child_that_hangs_is_ended(void)
     view(&world, snapshot_hurry, world.engine);
     for (int i = 0; i < 2000 && !found; i++) {
         view(&world, child_look, &child);
-        found = i % 20 == 19 ? engine_count(&world, TS1006, 0) : 0;
+        found = i % 20 == 19 ? engine_count(&world, AUDIT_LEDGER_SNAPSHOT, 0) : 0;
     }
     CHECK_INT(found, 1);
     engine_world_free(&world);

@@ -137,20 +137,20 @@ static int64_t answered_create(struct simulation *sim, struct client *client, co
 {
     if (answer->answer != ANSWER_ENTRY)
         return (int64_t)below(sim, PAUSE_MAX_MS);
-    if (answer->code == TS2001)
+    if (answer->code == AUDIT_LEASE_GRANTED)
         return took_seat(sim, client, answer);
-    if (answer->code == TS2011) {
+    if (answer->code == AUDIT_TICKET_QUEUED) {
         client->ticket = answer->id;
         client->offered = false;
         return (int64_t)below(sim, POLL_MS);
     }
-    CHECK(answer->code == TS2002);
+    CHECK(answer->code == AUDIT_LEASE_DENIED);
     return (int64_t)below(sim, PAUSE_MAX_MS);
 }
 
 static int64_t answered_keep(struct simulation *sim, struct client *client, const struct message *answer)
 {
-    if (answer->answer == ANSWER_LEASE || (answer->answer == ANSWER_ENTRY && answer->code == TS2007)) {
+    if (answer->answer == ANSWER_LEASE || (answer->answer == ANSWER_ENTRY && answer->code == AUDIT_LEASE_RENEWED)) {
         testify(sim, client->lease, answer->decided_ms);
         return client->ttl_s * 1000 / 3;
     }
@@ -162,7 +162,7 @@ static int64_t answered_keep(struct simulation *sim, struct client *client, cons
 
 static int64_t answered_release(struct simulation *sim, struct client *client, const struct message *answer)
 {
-    CHECK(answer->answer == ANSWER_ENDED || (answer->answer == ANSWER_ENTRY && answer->code == TS2003));
+    CHECK(answer->answer == ANSWER_ENDED || (answer->answer == ANSWER_ENTRY && answer->code == AUDIT_LEASE_RELEASED));
     CHECK(id_eq(answer->id, client->lease));
     client->lease = (struct id){ 0 };
     return (int64_t)below(sim, PAUSE_MAX_MS);
@@ -174,7 +174,7 @@ static int64_t answered_wait(struct simulation *sim, struct client *client, cons
         client->offered = answer->place == 0;
         return client->offered ? 1 : POLL_MS;
     }
-    if (answer->answer == ANSWER_ENTRY && answer->code == TS2001)
+    if (answer->answer == ANSWER_ENTRY && answer->code == AUDIT_LEASE_GRANTED)
         return took_seat(sim, client, answer);
     CHECK(answer->answer != ANSWER_PROBLEM || answer->problem != PROBLEM_NOT_FOUND);
     client->ticket = (struct id){ 0 };

@@ -97,7 +97,7 @@ static void jump_write(struct simulation *sim)
 {
     struct command command = { .kind = COMMAND_SYSTEM, .actor = sim->world->system };
 
-    command.system.code = TS1007;
+    command.system.code = AUDIT_CLOCK_JUMPED;
     command.system.numbers[0] = sim->clock.jump_ms > 0 ? REASON_FORWARD : REASON_BACK;
     command.system.numbers[1] = sim->clock.jump_ms;
     CHECK_OK(world_command(sim->world, &command));

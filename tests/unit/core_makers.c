@@ -151,7 +151,7 @@ struct id world_take(struct world *world, struct who who, const char *feature, i
     if (world->outcome.kind != OUTCOME_ENTRY)
         return (struct id){ 0 };
     world_answer(world, 0, &entry);
-    return entry.code == TS2001 ? entry.on[ON_LEASE].id : (struct id){ 0 };
+    return entry.code == AUDIT_LEASE_GRANTED ? entry.on[ON_LEASE].id : (struct id){ 0 };
 }
 
 struct id world_alias(struct world *world)

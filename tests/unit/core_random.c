@@ -327,7 +327,7 @@ static void disturb(struct random_life *life)
     if (life->world->facts.clock_frozen)
         run(life, &command);
     else if (chance(life, 2))
-        world_system(life->world, TS1007, REASON_BACK);
+        world_system(life->world, AUDIT_CLOCK_JUMPED, REASON_BACK);
     else
         world_restart(life->world);
 }

@@ -73,7 +73,7 @@ static void grant_check(const struct world *world, const struct entry *entry)
 {
     const struct pool *pool;
 
-    if (entry->code != TS2001)
+    if (entry->code != AUDIT_LEASE_GRANTED)
         return;
     pool = pool_at(&world->facts, pool_find(&world->facts, entry->on[ON_POOL].id));
     CHECK(pool->occupied <= pool->limit);
@@ -218,7 +218,7 @@ void world_refused(struct world *world, const struct command *command, enum prob
 {
     struct entry entry;
 
-    answered(world, command, problem, TS5005, &entry);
+    answered(world, command, problem, AUDIT_REQUEST_REJECTED, &entry);
     CHECK_STR(world->outcome.member, str_of(member));
     CHECK_STR(entry_has(&entry, DATA_MEMBER) ? entry.data[DATA_MEMBER].text : STR_NONE, str_of(member));
     CHECK_INT(entry.data[DATA_PROBLEM].number, problem);
@@ -228,7 +228,7 @@ void world_denied(struct world *world, const struct command *command, enum reaso
 {
     struct entry entry;
 
-    answered(world, command, PROBLEM_FORBIDDEN, TS5003, &entry);
+    answered(world, command, PROBLEM_FORBIDDEN, AUDIT_ACCESS_DENIED, &entry);
     CHECK_STR(reason_words[entry.data[DATA_REASON].number], reason_words[reason]);
 }
 
@@ -236,7 +236,7 @@ void world_unauthorized(struct world *world, const struct command *command, enum
 {
     struct entry entry;
 
-    answered(world, command, PROBLEM_UNAUTHORIZED, TS5001, &entry);
+    answered(world, command, PROBLEM_UNAUTHORIZED, AUDIT_AUTH_FAILED, &entry);
     CHECK_STR(reason_words[entry.data[DATA_REASON].number], reason_words[reason]);
 }
 
@@ -264,7 +264,7 @@ void world_restart(struct world *world)
     bool no_due = world->no_due;
 
     world->no_due = true;
-    world_system(world, TS1005, (int64_t)world->facts.epoch + 1);
+    world_system(world, AUDIT_WRITER_STARTED, (int64_t)world->facts.epoch + 1);
     world->no_due = no_due;
 }
 
@@ -337,7 +337,7 @@ static void ledger_begin(struct world *world)
 {
     struct command command = { .kind = COMMAND_SYSTEM, .actor = world->system };
 
-    command.system.code = TS1001;
+    command.system.code = AUDIT_LEDGER_CREATED;
     command.system.texts[0] = STR("test.example/ledger");
     command.system.texts[1] = STR("test.example/ledger+00000000+AAAA");
     command.system.texts[2] = STR("0");
@@ -350,12 +350,12 @@ static void admin_begin(struct world *world)
     struct id credential = id_new(&world->entropy, world->now_ms);
     uint8_t hash[32];
 
-    entry_begin(entry, TS4001, &world->system, world->now_ms);
+    entry_begin(entry, AUDIT_USER_CREATED, &world->system, world->now_ms);
     entry->id = id_new(&world->entropy, world->now_ms);
     entry_on_id(entry, ON_USER, world->admin.id);
     entry_number(entry, DATA_ROLE, ROLE_ADMIN);
     must_append(world, entry);
-    entry_begin(entry, TS4004, &world->system, world->now_ms);
+    entry_begin(entry, AUDIT_TOKEN_CREATED, &world->system, world->now_ms);
     entry->id = id_new(&world->entropy, world->now_ms);
     entropy_fill(&world->entropy, hash, sizeof hash);
     entry_on_id(entry, ON_CREDENTIAL, credential);

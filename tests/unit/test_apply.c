@@ -128,7 +128,9 @@ static void an_entry_that_contradicts_the_ones_before_it_is_found(void)
 
 static void what_is_there_already_does_not_begin_again(void)
 {
-    static const enum audit_code codes[] = { TS3001, TS3002, TS3003, TS3004, TS3006, TS4001, TS4004, TS2001, TS1001 };
+    static const enum audit_code codes[] = { AUDIT_ORGANISATION_CREATED, AUDIT_PRODUCT_CREATED, AUDIT_FEATURE_CREATED,
+                                             AUDIT_LICENSE_CREATED,      AUDIT_POOL_CREATED,    AUDIT_USER_CREATED,
+                                             AUDIT_TOKEN_CREATED,        AUDIT_LEASE_GRANTED,   AUDIT_LEDGER_CREATED };
 
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         AUTO(struct last, last_free) last = { 0 };
@@ -308,26 +310,26 @@ static void what_no_object_can_be_is_found(void)
         enum audit_code code;
         void (*fill)(const struct last *last, struct entry *entry);
     } cases[] = {
-        { TS3002, no_product_is_called_so },
-        { TS3003, a_feature_of_another_product },
-        { TS3003, a_feature_without_a_name },
-        { TS3003, a_feature_in_a_feature },
-        { TS3006, an_enforced_pool_of_nobody },
-        { TS3006, a_pool_of_something_else },
-        { TS3006, a_pool_with_less_than_no_grace },
-        { TS4004, a_token_that_another_one_is },
-        { TS3005, less_than_no_seats },
-        { TS3005, more_seats_than_there_can_be },
-        { TS3005, seats_of_another_feature },
-        { TS3013, a_change_to_less_than_no_seats },
-        { TS3013, a_change_to_more_seats_than_there_can_be },
-        { TS3013, a_change_to_nothing },
-        { TS3013, a_change_of_another_licence_s_seats },
-        { TS3004, a_licence_that_ends_before_it_begins },
-        { TS3011, a_move_that_no_licence_makes },
-        { TS3007, an_enforced_pool_without_a_limit },
-        { TS4008, nobody_s_role },
-        { TS6001, observed_where_it_is_enforced },
+        { AUDIT_PRODUCT_CREATED, no_product_is_called_so },
+        { AUDIT_FEATURE_CREATED, a_feature_of_another_product },
+        { AUDIT_FEATURE_CREATED, a_feature_without_a_name },
+        { AUDIT_FEATURE_CREATED, a_feature_in_a_feature },
+        { AUDIT_POOL_CREATED, an_enforced_pool_of_nobody },
+        { AUDIT_POOL_CREATED, a_pool_of_something_else },
+        { AUDIT_POOL_CREATED, a_pool_with_less_than_no_grace },
+        { AUDIT_TOKEN_CREATED, a_token_that_another_one_is },
+        { AUDIT_ENTITLEMENT_CREATED, less_than_no_seats },
+        { AUDIT_ENTITLEMENT_CREATED, more_seats_than_there_can_be },
+        { AUDIT_ENTITLEMENT_CREATED, seats_of_another_feature },
+        { AUDIT_LICENSE_CHANGED, a_change_to_less_than_no_seats },
+        { AUDIT_LICENSE_CHANGED, a_change_to_more_seats_than_there_can_be },
+        { AUDIT_LICENSE_CHANGED, a_change_to_nothing },
+        { AUDIT_LICENSE_CHANGED, a_change_of_another_licence_s_seats },
+        { AUDIT_LICENSE_CREATED, a_licence_that_ends_before_it_begins },
+        { AUDIT_LICENSE_REINSTATED, a_move_that_no_licence_makes },
+        { AUDIT_POOL_LIMIT_CHANGED, an_enforced_pool_without_a_limit },
+        { AUDIT_ROLE_CHANGED, nobody_s_role },
+        { AUDIT_OBSERVE_OUT, observed_where_it_is_enforced },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -354,7 +356,7 @@ static void a_key_is_not_used_twice_within_its_time(void)
     last_new(&last);
     last.entry.has_idem = true;
     CHECK_OK(apply(&last.facts, &last.entry, &last.leaf, &err));
-    entry_begin(&last.entry, TS1004, &last.world->system, last.facts.time_ms + IDEM_HOURS * HOUR_MS - 1);
+    entry_begin(&last.entry, AUDIT_SERVER_ALIVE, &last.world->system, last.facts.time_ms + IDEM_HOURS * HOUR_MS - 1);
     last.entry.has_idem = true;
     CHECK_CODE(apply(&last.facts, &last.entry, &last.leaf, &err), CODE_CORRUPT);
     last.entry.time_ms++;
@@ -370,7 +372,7 @@ static void an_epoch_is_above_the_one_before(void)
     struct entry entry;
 
     last_new(&last);
-    entry_begin(&entry, TS1005, &last.world->system, last.world->now_ms);
+    entry_begin(&entry, AUDIT_WRITER_STARTED, &last.world->system, last.world->now_ms);
     entry_number(&entry, DATA_EPOCH, 1);
     CHECK_CODE(apply(&last.world->facts, &entry, &leaf, &err), CODE_CORRUPT);
     entry_number(&entry, DATA_EPOCH, 2);

@@ -66,7 +66,7 @@ static status world_apply(struct world *world, struct entry *entry)
 
 static struct id world_organisation(struct world *world)
 {
-    struct entry entry = world_entry(world, TS3001);
+    struct entry entry = world_entry(world, AUDIT_ORGANISATION_CREATED);
     struct id id = id_new(&world->entropy, NOW_MS);
 
     entry_on_id(&entry, ON_ORGANISATION, id);
@@ -77,7 +77,7 @@ static struct id world_organisation(struct world *world)
 /* A user or service; of the installation when the organisation is none. */
 static struct who world_principal(struct world *world, enum id_kind kind, struct id organisation, enum role role)
 {
-    struct entry entry = world_entry(world, kind == ID_USER ? TS4001 : TS4003);
+    struct entry entry = world_entry(world, kind == ID_USER ? AUDIT_USER_CREATED : AUDIT_SERVICE_CREATED);
     struct who who = { id_new(&world->entropy, NOW_MS), kind };
 
     entry_on_id(&entry, kind == ID_USER ? ON_USER : ON_SERVICE, who.id);
@@ -96,7 +96,7 @@ struct made_token {
 
 static status world_token(struct world *world, struct who owner, struct str scopes, struct made_token *ret_token)
 {
-    struct entry entry = world_entry(world, TS4004);
+    struct entry entry = world_entry(world, AUDIT_TOKEN_CREATED);
     uint8_t secret[16];
 
     entropy_fill(&world->entropy, secret, sizeof secret);
@@ -113,7 +113,7 @@ static status world_token(struct world *world, struct who owner, struct str scop
 
 static void world_revoke(struct world *world, const struct made_token *token)
 {
-    struct entry entry = world_entry(world, TS4005);
+    struct entry entry = world_entry(world, AUDIT_TOKEN_REVOKED);
 
     entry_on_id(&entry, ON_CREDENTIAL, token->id);
     entry_principal(&entry, DATA_OWNER, token->owner);
@@ -123,7 +123,7 @@ static void world_revoke(struct world *world, const struct made_token *token)
 
 static void world_role(struct world *world, struct who who, enum role role)
 {
-    struct entry entry = world_entry(world, TS4008);
+    struct entry entry = world_entry(world, AUDIT_ROLE_CHANGED);
 
     entry_on_id(&entry, who.kind == ID_USER ? ON_USER : ON_SERVICE, who.id);
     entry_number(&entry, DATA_ROLE, role);
@@ -328,7 +328,7 @@ static void a_token_that_no_memory_was_there_for_is_unknown_until_it_is_taken_ov
         owner = world_principal(&world, ID_USER, (struct id){ 0 }, ROLE_ADMIN);
         CHECK_OK(world_token(&world, owner, STR("all"), &token));
         CHECK_OK(directory_load(world.directory, &(struct facts){ 0 }));
-        entry = world_entry(&world, TS4004);
+        entry = world_entry(&world, AUDIT_TOKEN_CREATED);
         entry_on_id(&entry, ON_CREDENTIAL, token.id);
         fault_arm(FAULT_MEMORY, step, 1);
         s = directory_update(world.directory, &world.facts, &entry);

@@ -75,7 +75,7 @@ static void a_grant_reads_as_the_format_says(void)
 
     for (size_t i = 0; i < sizeof bytes; i++)
         bytes[i] = (uint8_t)i;
-    entry_begin(&entry, TS2001, &actor, SAMPLE_TIME_MS);
+    entry_begin(&entry, AUDIT_LEASE_GRANTED, &actor, SAMPLE_TIME_MS);
     entry.id = (struct id){ 0, 1 };
     entry_on_id(&entry, ON_LEASE, (struct id){ 0, 4 });
     entry_on_id(&entry, ON_POOL, (struct id){ 0, 5 });
@@ -344,7 +344,7 @@ static void what_means_the_same_as_json_but_is_written_otherwise_is_refused(void
     };
     char space[ENTRY_MAX_BYTES];
     struct buf buf = BUF_OVER(space);
-    struct str text = sample_text(TS2001, SAMPLE_USUAL, &buf);
+    struct str text = sample_text(AUDIT_LEASE_GRANTED, SAMPLE_USUAL, &buf);
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char other[ENTRY_MAX_BYTES];
@@ -390,7 +390,7 @@ static void an_entry_that_was_not_sealed_is_written_but_not_read(void)
     struct buf text = BUF_OVER(space);
     struct entry entry;
 
-    audit_sample(TS2001, SAMPLE_USUAL, &entry);
+    audit_sample(AUDIT_LEASE_GRANTED, SAMPLE_USUAL, &entry);
     entry.seq_count = 0;
     CHECK_OK(entry_encode(&entry, &text));
     CHECK(is_refused(buf_str(&text)));
@@ -402,7 +402,7 @@ static void a_full_buf_gets_nothing_of_an_entry(void)
     struct buf text = BUF_OVER(space);
     struct entry entry;
 
-    audit_sample(TS2001, SAMPLE_USUAL, &entry);
+    audit_sample(AUDIT_LEASE_GRANTED, SAMPLE_USUAL, &entry);
     buf_add(&text, STR("before"));
     CHECK_CODE(entry_encode(&entry, &text), CODE_TOO_LARGE);
     CHECK_STR(buf_str(&text), STR("before"));

@@ -15,7 +15,10 @@ static const struct actor ada = { .who = { { 1, 1 }, ID_USER }, .via = VIA_API_T
 static struct flood_event denial(uint64_t source, uint64_t pool)
 {
     return (struct flood_event){
-        .key = { .code = TS2008, .source = { 9, source }, .object = { pool ? 8 : 0, pool }, .reason = REASON_NO_SEATS },
+        .key = { .code = AUDIT_LEASE_DENIALS,
+                 .source = { 9, source },
+                 .object = { pool ? 8 : 0, pool },
+                 .reason = REASON_NO_SEATS },
         .actor = &ada,
         .feature = STR("cad/render"),
     };
@@ -53,7 +56,7 @@ static void the_first_ten_get_entries_and_one_roll_up_counts_the_rest(void)
     if (!CHECK(flood_roll_up(&floods, NOW_MS + 100 + ROLLUP_MS, false, &entry, &rolled)))
         return;
     CHECK(flood_key_eq(&rolled, &counted) && flood_key_eq(&rolled, &event.key));
-    CHECK_INT(entry.code, TS2008);
+    CHECK_INT(entry.code, AUDIT_LEASE_DENIALS);
     CHECK_INT(entry.time_ms, NOW_MS + 100 + ROLLUP_MS);
     CHECK_INT(entry.data[DATA_COUNT_OF].number, 7);
     CHECK_INT(entry.data[DATA_FIRST_AT].number, NOW_MS + 100);
@@ -81,7 +84,7 @@ static void events_are_alike_only_with_equal_code_source_object_and_reason(void)
     struct flood_event others[] = { denial(2, 5), denial(1, 6), denial(1, 5), denial(1, 5) };
 
     others[2].key.reason = REASON_LIMIT;
-    others[3].key.code = TS5004;
+    others[3].key.code = AUDIT_ACCESS_DENIALS;
     CHECK_OK(floods_init(&floods));
     fill_window(&floods, &event, NOW_MS);
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
@@ -131,18 +134,26 @@ static void a_roll_up_has_the_members_of_its_row(void)
         const char *feature;
         const char *contains;
     } cases[] = {
-        { { TS2008, { 0, 9 }, { 0, 1 }, REASON_QUEUED },
+        { { AUDIT_LEASE_DENIALS, { 0, 9 }, { 0, 1 }, REASON_QUEUED },
           "cad/render",
           "\"on\":{\"pool\":\"pol_00000000000000000000000001\",\"feature\":\"cad/render\"},\"data\":{\"reason\":"
           "\"queued\",\"count\":1,\"first_at\":" },
-        { { TS2008, { 0, 9 }, { 0, 0 }, REASON_NOT_FOUND }, "cad/x", "\"on\":{\"feature\":\"cad/x\"},\"data\"" },
-        { { TS5002, { 0, 9 }, { 0, 1 }, REASON_TOKEN_EXPIRED },
+        { { AUDIT_LEASE_DENIALS, { 0, 9 }, { 0, 0 }, REASON_NOT_FOUND },
+          "cad/x",
+          "\"on\":{\"feature\":\"cad/x\"},\"data\"" },
+        { { AUDIT_AUTH_FAILURES, { 0, 9 }, { 0, 1 }, REASON_TOKEN_EXPIRED },
           "",
           "\"on\":{\"credential\":\"tok_00000000000000000000000001\"},\"data\":{\"reason\":\"token_expired\"" },
-        { { TS5002, { 0, 9 }, { 0, 0 }, REASON_BAD_TOKEN }, "", "},\"src\":\"ali_00000000000000000000000009\"}" },
-        { { TS5002, { 0, 0 }, { 0, 0 }, REASON_BAD_TOKEN }, "", "\"data\":{\"reason\":\"bad_token\",\"count\":1" },
-        { { TS5004, { 0, 9 }, { 0, 0 }, REASON_ROLE }, "", "\"level\":\"A2\"},\"data\":{\"reason\":\"role\"," },
-        { { TS5006, { 0, 9 }, { 0, 0 }, PROBLEM_NOT_FOUND }, "", "\"problem\":\"NOT_FOUND\"}}" },
+        { { AUDIT_AUTH_FAILURES, { 0, 9 }, { 0, 0 }, REASON_BAD_TOKEN },
+          "",
+          "},\"src\":\"ali_00000000000000000000000009\"}" },
+        { { AUDIT_AUTH_FAILURES, { 0, 0 }, { 0, 0 }, REASON_BAD_TOKEN },
+          "",
+          "\"data\":{\"reason\":\"bad_token\",\"count\":1" },
+        { { AUDIT_ACCESS_DENIALS, { 0, 9 }, { 0, 0 }, REASON_ROLE },
+          "",
+          "\"level\":\"A2\"},\"data\":{\"reason\":\"role\"," },
+        { { AUDIT_REQUEST_REJECTIONS, { 0, 9 }, { 0, 0 }, PROBLEM_NOT_FOUND }, "", "\"problem\":\"NOT_FOUND\"}}" },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -284,7 +295,8 @@ static void no_event_is_lost_or_counted_twice_in_a_storm(void)
 {
     AUTO(struct floods, floods_free) floods = { 0 };
     struct entropy entropy = entropy_from_seed(test_seed());
-    static const enum audit_code codes[] = { TS2008, TS5002, TS5004, TS5006 };
+    static const enum audit_code codes[] = { AUDIT_LEASE_DENIALS, AUDIT_AUTH_FAILURES, AUDIT_ACCESS_DENIALS,
+                                             AUDIT_REQUEST_REJECTIONS };
     int64_t events[4] = { 0 };
     int64_t accounted[4] = { 0 };
     int64_t now_ms = NOW_MS;

@@ -36,7 +36,7 @@ static void principals_belong_where_their_entry_says(void)
     CHECK_INT(principal_of(world, central)->organisation, NONE);
     world_team(world, acme);
     world_answer(world, 0, &entry);
-    CHECK_INT(entry.code, TS4002);
+    CHECK_INT(entry.code, AUDIT_TEAM_CREATED);
     CHECK(id_eq(entry.on[ON_ORGANISATION].id, acme.id));
 }
 
@@ -347,7 +347,7 @@ static void the_server_is_the_installation_s_to_run(void)
     WORLD(world);
     struct who boss = world_user(world, world_organisation(world), ROLE_ADMIN);
 
-    world_system(world, TS1007, REASON_FORWARD);
+    world_system(world, AUDIT_CLOCK_JUMPED, REASON_FORWARD);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct command command = world_as(world, boss, kinds[i]);
 

@@ -72,7 +72,7 @@ static struct entry denial_of(struct scene *scene, struct who who, int64_t quant
 
     CHECK_OK(world_command(scene->world, &command));
     world_answer(scene->world, 0, &entry);
-    CHECK_INT(entry.code, TS2002);
+    CHECK_INT(entry.code, AUDIT_LEASE_DENIED);
     return entry;
 }
 
@@ -173,7 +173,7 @@ static void a_lease_lapses_after_its_ttl_of_silence_and_not_before(void)
     CHECK_INT(render(&scene)->used, 1);
     world_wait(scene.world, 1000);
     CHECK_INT(render(&scene)->used, 0);
-    CHECK_INT((int64_t)world_count(scene.world, TS2004, from), 1);
+    CHECK_INT((int64_t)world_count(scene.world, AUDIT_LEASE_LAPSED, from), 1);
 }
 
 static void a_heartbeat_moves_the_deadline(void)
@@ -200,7 +200,7 @@ static void a_lapse_tells_the_last_heartbeat(void)
     seen_ms = scene.world->now_ms;
     world_wait(scene.world, (TTL_DEFAULT_S + 1) * 1000);
     world_entry(scene.world, scene.world->facts.size - 1, &entry);
-    CHECK_INT(entry.code, TS2004);
+    CHECK_INT(entry.code, AUDIT_LEASE_LAPSED);
     CHECK_INT(entry.data[DATA_LAST_SEEN].number, seen_ms);
 }
 
@@ -213,7 +213,7 @@ static void a_heartbeat_past_half_of_the_proof_renews_it_once(void)
     for (int minutes = 4; minutes <= 40; minutes += 4) {
         world_wait(scene.world, 4 * 60 * 1000);
         about_lease(&scene, scene.ann, COMMAND_LEASE_HEARTBEAT, lease);
-        CHECK_INT((int64_t)world_count(scene.world, TS2007, from), minutes >= 30);
+        CHECK_INT((int64_t)world_count(scene.world, AUDIT_LEASE_RENEWED, from), minutes >= 30);
     }
     CHECK_INT(lease_at(&scene.world->facts, lease_find(&scene.world->facts, lease))->proven_until_ms,
               scene.world->now_ms - 8 * 60 * 1000 + HOUR_MS);
@@ -236,7 +236,7 @@ static void nothing_is_proven_past_the_end_of_the_terms(void)
     }
     CHECK_INT(scene.world->outcome.problem, PROBLEM_LEASE_ENDED);
     world_wait(scene.world, 1000);
-    CHECK_INT((int64_t)world_count(scene.world, TS2005, from), 1);
+    CHECK_INT((int64_t)world_count(scene.world, AUDIT_LEASE_EXPIRED, from), 1);
     CHECK_INT(world_pool(scene.world, carl, "cad/render")->used, 0);
 }
 
@@ -344,13 +344,13 @@ static void a_flood_of_denials_is_counted_exactly(void)
         struct entry entry;
 
         world_entry(scene.world, i, &entry);
-        if (entry.code == TS2002)
+        if (entry.code == AUDIT_LEASE_DENIED)
             counted++;
-        else if (entry.code == TS2008)
+        else if (entry.code == AUDIT_LEASE_DENIALS)
             counted += entry.data[DATA_COUNT_OF].number;
     }
     CHECK_INT(counted, 500);
-    CHECK_INT((int64_t)world_count(scene.world, TS2002, from), FLOOD_FIRST);
+    CHECK_INT((int64_t)world_count(scene.world, AUDIT_LEASE_DENIED, from), FLOOD_FIRST);
 }
 
 static void a_revoked_token_acts_in_no_later_entry(void)
@@ -400,7 +400,7 @@ static void a_full_table_refuses_before_anything_is_written(void)
     CHECK_INT(scene.world->outcome.reason, REASON_QUEUE_FULL);
     facts->tickets.max = 1;
     world_entry(scene.world, world_done(scene.world, &take), &entry);
-    CHECK_INT(entry.code, TS2011);
+    CHECK_INT(entry.code, AUDIT_TICKET_QUEUED);
     claim.ticket = entry.on[ON_TICKET].id;
     world_done(scene.world, &release);
     facts->leases.max = facts->leases.live;

@@ -71,7 +71,7 @@ static void a_licence_is_what_its_entries_say(void)
     struct entry entry;
 
     world_answer(scene.world, 0, &entry);
-    CHECK_INT(entry.code, TS3004);
+    CHECK_INT(entry.code, AUDIT_LICENSE_CREATED);
     CHECK_INT(entry.data[DATA_STATE].number, LICENSE_SCHEDULED);
     CHECK_INT(entry.data[DATA_KIND].number, LICENSE_TERM);
     CHECK_INT(entry.data[DATA_COUNT_OF].number, 1);
@@ -79,7 +79,7 @@ static void a_licence_is_what_its_entries_say(void)
     CHECK_INT(entry.data[DATA_ENDS_AT].number, now_ms + DAY_MS);
     CHECK(id_eq(entry.data[DATA_HOLDER].principal.id, scene.acme.id));
     world_answer(scene.world, 1, &entry);
-    CHECK_INT(entry.code, TS3005);
+    CHECK_INT(entry.code, AUDIT_ENTITLEMENT_CREATED);
     CHECK(id_eq(entry.on[ON_LICENSE].id, id));
     CHECK_INT(entry.seq_count, 1);
     CHECK_INT(entry.seq[0].number, 2);
@@ -137,7 +137,7 @@ static void while_the_clock_is_frozen_no_licence_starts_or_ends(void)
     struct id starts = license_of(&scene, scene.world->now_ms + HOUR_MS, 0);
     struct command command = world_as(scene.world, scene.world->admin, COMMAND_CLOCK_CONFIRM);
 
-    world_system(scene.world, TS1007, REASON_FORWARD);
+    world_system(scene.world, AUDIT_CLOCK_JUMPED, REASON_FORWARD);
     world_wait(scene.world, 2 * HOUR_MS);
     CHECK_INT(state_of(&scene, ends), LICENSE_ACTIVE);
     CHECK_INT(state_of(&scene, starts), LICENSE_SCHEDULED);
@@ -241,7 +241,7 @@ static void suspension_lets_leases_lapse_and_reinstatement_spares_them(void)
     doing(&scene, COMMAND_LICENSE_SUSPEND);
     world_wait(scene.world, TTL_DEFAULT_S * 1000 + 1000);
     CHECK(!lease_of(&scene, id));
-    CHECK_INT(world_count(scene.world, TS2004, 0), 1);
+    CHECK_INT(world_count(scene.world, AUDIT_LEASE_LAPSED, 0), 1);
 }
 
 static void revocation_ends_leases_at_once_one_entry_each(void)
@@ -253,7 +253,7 @@ static void revocation_ends_leases_at_once_one_entry_each(void)
         world_take(scene.world, scene.ann, "cad/render", 2);
     before = scene.world->facts.size;
     doing(&scene, COMMAND_LICENSE_REVOKE);
-    CHECK_INT(world_count(scene.world, TS2006, before), 4);
+    CHECK_INT(world_count(scene.world, AUDIT_LEASE_REVOKED, before), 4);
     CHECK_INT(render(&scene)->used, 0);
     CHECK_INT(render(&scene)->limit, 0);
     CHECK_INT(render(&scene)->revoking, 0);
@@ -386,8 +386,8 @@ static void a_licence_is_not_put_back_once_its_end_has_come(void)
 
     scene.license = license_of(&scene, 0, scene.world->now_ms + HOUR_MS);
     doing(&scene, COMMAND_LICENSE_SUSPEND);
-    world_system(scene.world, TS1007, REASON_FORWARD); /* so that it does not expire */
-    scene.world->now_ms += HOUR_MS - 61000;            /* it is refused a minute from now */
+    world_system(scene.world, AUDIT_CLOCK_JUMPED, REASON_FORWARD); /* so that it does not expire */
+    scene.world->now_ms += HOUR_MS - 61000;                        /* it is refused a minute from now */
     command = about(&scene, COMMAND_LICENSE_REINSTATE);
     world_refused(scene.world, &command, PROBLEM_WRONG_STATE, "license");
     CHECK_INT(state_of(&scene, scene.license), LICENSE_SUSPENDED);
@@ -467,7 +467,7 @@ static void an_end_and_limits_change_together(void)
     world_done(scene.world, &command);
     CHECK_INT(scene.world->count, 3); /* end and state; the entitlement's limit; the pool's */
     world_answer(scene.world, 2, &entry);
-    CHECK_INT(entry.code, TS3007);
+    CHECK_INT(entry.code, AUDIT_POOL_LIMIT_CHANGED);
     CHECK_INT(entry.data[DATA_LIMIT].number, 38);
     CHECK_INT(render(&scene)->limit, 38);
 }

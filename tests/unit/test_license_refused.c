@@ -266,7 +266,7 @@ static void a_dry_run_says_what_would_be_and_changes_nothing(void)
     command.dry_run = true;
     CHECK_OK(world_command(scene.world, &command));
     CHECK_INT(scene.world->draft.count, 2);
-    CHECK_INT(scene.world->draft.entries[0].code, TS3012);
+    CHECK_INT(scene.world->draft.entries[0].code, AUDIT_LICENSE_REVOKED);
     after = facts_digest(&scene.world->facts);
     CHECK(hash_eq(&before, &after));
 }

@@ -80,7 +80,8 @@ static struct pool *meshing(const struct log *log)
 
 static void what_is_seen_first_begins_in_the_same_change(void)
 {
-    static const enum audit_code codes[] = { TS3002, TS3003, TS3006, TS6001 };
+    static const enum audit_code codes[] = { AUDIT_PRODUCT_CREATED, AUDIT_FEATURE_CREATED, AUDIT_POOL_CREATED,
+                                             AUDIT_OBSERVE_OUT };
     LOG(log);
     struct command command = line(&log, COMMAND_OBSERVE_OUT, "meshing", 0);
 
@@ -111,11 +112,11 @@ static void a_return_or_denial_may_be_what_is_seen_first(void)
 {
     LOG(log);
 
-    CHECK_INT(seen(&log, COMMAND_OBSERVE_IN, "a", 0).code, TS6004);
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_IN, "a", 0).code, AUDIT_OBSERVE_UNMATCHED);
     CHECK_INT(log.world->count, 4);
-    CHECK_INT(seen(&log, COMMAND_OBSERVE_DENIED, "b", 0).code, TS6003);
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_DENIED, "b", 0).code, AUDIT_OBSERVE_DENIED);
     CHECK_INT(log.world->count, 3);
-    CHECK_INT(seen(&log, COMMAND_OBSERVE_RESTART, "", 0).code, TS6005);
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_RESTART, "", 0).code, AUDIT_OBSERVE_RESTARTED);
     CHECK_INT(log.world->count, 1);
 }
 
@@ -133,12 +134,12 @@ static void each_out_is_a_lease_and_each_in_ends_the_oldest_like_it(void)
     CHECK_INT(meshing(&log)->used, 4);
     for (int i = 0; i < 3; i++) {
         entry = seen(&log, COMMAND_OBSERVE_IN, "meshing", 0);
-        CHECK_INT(entry.code, TS6002);
+        CHECK_INT(entry.code, AUDIT_OBSERVE_IN);
         CHECK(id_eq(entry.on[ON_LEASE].id, outs[i].on[ON_LEASE].id));
         CHECK_INT(entry.data[DATA_REASON].number, REASON_RETURNED);
         CHECK_INT(entry.data[DATA_USED].number, 3 - i);
     }
-    CHECK_INT(seen(&log, COMMAND_OBSERVE_IN, "meshing", 0).code, TS6004);
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_IN, "meshing", 0).code, AUDIT_OBSERVE_UNMATCHED);
     CHECK_INT(meshing(&log)->used, 1);
 }
 
@@ -154,18 +155,18 @@ static void a_return_ends_what_has_its_feature_user_host_and_quantity(void)
     in.observation.quantity = 2;
     other = in;
     other.observation.user_alias = log.users[1];
-    CHECK_INT((world_done(log.world, &other), world_count(log.world, TS6004, log.world->index)), 1);
+    CHECK_INT((world_done(log.world, &other), world_count(log.world, AUDIT_OBSERVE_UNMATCHED, log.world->index)), 1);
     other = in;
     other.observation.host_alias = log.hosts[1];
-    CHECK_INT((world_done(log.world, &other), world_count(log.world, TS6004, log.world->index)), 1);
+    CHECK_INT((world_done(log.world, &other), world_count(log.world, AUDIT_OBSERVE_UNMATCHED, log.world->index)), 1);
     other = in;
     other.observation.quantity = 1;
-    CHECK_INT((world_done(log.world, &other), world_count(log.world, TS6004, log.world->index)), 1);
+    CHECK_INT((world_done(log.world, &other), world_count(log.world, AUDIT_OBSERVE_UNMATCHED, log.world->index)), 1);
     other = in;
     other.observation.feature = STR("solver");
-    CHECK_INT((world_done(log.world, &other), world_count(log.world, TS6004, log.world->index)), 1);
+    CHECK_INT((world_done(log.world, &other), world_count(log.world, AUDIT_OBSERVE_UNMATCHED, log.world->index)), 1);
     CHECK_INT(meshing(&log)->used, 2);
-    CHECK_INT((world_done(log.world, &in), world_count(log.world, TS6002, log.world->index)), 1);
+    CHECK_INT((world_done(log.world, &in), world_count(log.world, AUDIT_OBSERVE_IN, log.world->index)), 1);
     CHECK_INT(meshing(&log)->used, 0);
     CHECK_INT(log.world->facts.observed_groups.live, 0);
 }
@@ -290,18 +291,18 @@ static void a_restart_closes_every_seat_of_its_daemon_with_an_entry_each(void)
     world_done(log.world, &command);
     command = line(&log, COMMAND_OBSERVE_RESTART, "", 0);
     world_entry(log.world, world_done(log.world, &command), &entry);
-    CHECK_INT(entry.code, TS6005);
+    CHECK_INT(entry.code, AUDIT_OBSERVE_RESTARTED);
     CHECK_INT(entry.data[DATA_COUNT_OF].number, 4);
     CHECK_INT(log.world->count, 5);
     for (size_t i = 1; i < 5; i++) {
         world_answer(log.world, i, &entry);
-        CHECK_INT(entry.code, TS6002);
+        CHECK_INT(entry.code, AUDIT_OBSERVE_IN);
         CHECK_INT(entry.data[DATA_REASON].number, REASON_RESTART);
         CHECK_INT(entry.occurred_at_ms, log.time_ms);
     }
     CHECK_INT(meshing(&log)->used, 0);
     CHECK_INT(pool_of(&log, WORLD_NOBODY, "adskflex/meshing")->used, 1);
-    CHECK_INT(seen(&log, COMMAND_OBSERVE_IN, "meshing", 1).code, TS6004);
+    CHECK_INT(seen(&log, COMMAND_OBSERVE_IN, "meshing", 1).code, AUDIT_OBSERVE_UNMATCHED);
 }
 
 static void a_restart_of_more_seats_than_a_change_holds_is_repeated_until_none_is_left(void)
@@ -323,7 +324,7 @@ static void a_restart_of_more_seats_than_a_change_holds_is_repeated_until_none_i
     } while (entry.data[DATA_COUNT_OF].number == OBSERVE_RESTART_MAX);
     CHECK_INT(closed, OPEN);
     CHECK_INT(rounds, 3);
-    CHECK_INT(world_count(log.world, TS6002, 0), OPEN);
+    CHECK_INT(world_count(log.world, AUDIT_OBSERVE_IN, 0), OPEN);
     CHECK_INT(log.world->facts.leases.live, 0);
     CHECK_INT(log.world->facts.observed_groups.live, 0);
 }
@@ -414,7 +415,7 @@ static void organisations_observe_apart(void)
     memcpy(two.users, one.users, sizeof two.users);
     memcpy(two.hosts, one.hosts, sizeof two.hosts);
     seen(&one, COMMAND_OBSERVE_OUT, "meshing", 0);
-    CHECK_INT(seen(&two, COMMAND_OBSERVE_IN, "meshing", 0).code, TS6004);
+    CHECK_INT(seen(&two, COMMAND_OBSERVE_IN, "meshing", 0).code, AUDIT_OBSERVE_UNMATCHED);
     seen(&two, COMMAND_OBSERVE_OUT, "meshing", 0);
     command = line(&two, COMMAND_OBSERVE_LIMIT, "meshing", 0);
     command.observation.limit = 3;

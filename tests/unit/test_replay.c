@@ -81,9 +81,9 @@ static void the_leaves_alone_give_the_same_facts_at_every_index(void)
         codes_note(world, seen);
     }
     /* The lives saw what the core can do: leases, tickets, licences, people, refusals, observation. */
-    for (int code = TS2001; code <= TS6006; code++) {
+    for (int code = AUDIT_LEASE_GRANTED; code <= AUDIT_OBSERVE_READ; code++) {
         CHECKING("code %.*s", STR_ARG(audit_rows[code].code));
-        CHECK(seen[code] > 0 || code == TS5007);
+        CHECK(seen[code] > 0 || code == AUDIT_DATA_READ);
     }
 }
 

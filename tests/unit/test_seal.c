@@ -68,9 +68,9 @@ static void the_entries_of_a_pool_or_licence_are_a_chain_without_gaps(void)
             memcpy(seen->prev, leaf.bytes, SEQ_PREV_BYTES);
             links++;
         }
-        CHECK(entry.code != TS3006 || entry.seq[0].number == 1);
-        CHECK(entry.code != TS3004 || entry.seq[0].number == 1);
-        CHECK(entry.code != TS2001 || entry.seq_count == 1);
+        CHECK(entry.code != AUDIT_POOL_CREATED || entry.seq[0].number == 1);
+        CHECK(entry.code != AUDIT_LICENSE_CREATED || entry.seq[0].number == 1);
+        CHECK(entry.code != AUDIT_LEASE_GRANTED || entry.seq_count == 1);
     }
     CHECK_INT(chains, 5); /* two pools, three licences */
     CHECK(links > 25);

@@ -13,14 +13,14 @@ static void each_of_the_server_s_own_entries_has_its_members(void)
         int count;
         bool has_hash;
     } cases[] = {
-        { TS1003, { DATA_REASON }, 1, false },
-        { TS1004, { 0 }, 0, false },
-        { TS1005, { DATA_EPOCH }, 1, false },
-        { TS1006, { DATA_SIZE }, 1, true },
-        { TS1007, { DATA_REASON, DATA_JUMP_MS }, 2, false },
-        { TS1010, { DATA_COUNT_OF, DATA_FIRST_AT, DATA_LAST_AT, DATA_REASON }, 4, false },
-        { TS1011, { DATA_USED_PERCENT }, 1, false },
-        { TS1013, { DATA_SIZE }, 1, true },
+        { AUDIT_SERVER_STOPPED, { DATA_REASON }, 1, false },
+        { AUDIT_SERVER_ALIVE, { 0 }, 0, false },
+        { AUDIT_WRITER_STARTED, { DATA_EPOCH }, 1, false },
+        { AUDIT_LEDGER_SNAPSHOT, { DATA_SIZE }, 1, true },
+        { AUDIT_CLOCK_JUMPED, { DATA_REASON, DATA_JUMP_MS }, 2, false },
+        { AUDIT_LOAD_SHED, { DATA_COUNT_OF, DATA_FIRST_AT, DATA_LAST_AT, DATA_REASON }, 4, false },
+        { AUDIT_STORAGE_LOW, { DATA_USED_PERCENT }, 1, false },
+        { AUDIT_SNAPSHOT_REFUSED, { DATA_SIZE }, 1, true },
     };
     AUTO(struct world *, world_free) world = world_new(29);
 
@@ -53,7 +53,7 @@ static void the_texts_of_the_server_s_entries_are_as_told(void)
     CHECK_STR(entry.data[DATA_ORIGIN].text, STR("test.example/ledger"));
     CHECK_STR(entry.data[DATA_VERSION].text, STR("0"));
     CHECK(id_eq(entry.on[ON_SERVICE].id, world->system.who.id));
-    command.system.code = TS1002;
+    command.system.code = AUDIT_SERVER_STARTED;
     command.system.texts[0] = STR("1.2.3");
     world_entry(world, world_done(world, &command), &entry);
     CHECK_STR(entry.data[DATA_VERSION].text, STR("1.2.3"));
@@ -66,7 +66,7 @@ static void a_jump_freezes_until_it_is_confirmed(void)
     struct entry entry;
 
     CHECK(!world->facts.clock_frozen);
-    world_system(world, TS1007, REASON_BACK);
+    world_system(world, AUDIT_CLOCK_JUMPED, REASON_BACK);
     CHECK(world->facts.clock_frozen);
     command.jump_ms = -3600000;
     world_entry(world, world_done(world, &command), &entry);
@@ -113,7 +113,7 @@ static void a_read_of_others_data_is_recorded_with_its_range(void)
         CHECKING("number %d", (int)number);
         command.read = (struct read_record){ STR("audit"), number, number, number };
         world_entry(world, world_done(world, &command), &entry);
-        CHECK_INT(entry.code, TS5007);
+        CHECK_INT(entry.code, AUDIT_DATA_READ);
         CHECK_STR(entry.data[DATA_SCOPE].text, STR("audit"));
         CHECK_INT(entry_number_or(&entry, DATA_FROM, -1), number);
         CHECK_INT(entry_number_or(&entry, DATA_TO, -1), number);

@@ -50,7 +50,7 @@ static struct id queue(struct scene *scene, struct who who, int64_t quantity, in
 
     command.lease_create.wait_s = wait_s;
     world_entry(scene->world, world_done(scene->world, &command), &entry);
-    CHECK_INT(entry.code, TS2011);
+    CHECK_INT(entry.code, AUDIT_TICKET_QUEUED);
     return entry.on[ON_TICKET].id;
 }
 
@@ -152,7 +152,7 @@ static void who_stops_polling_has_left(void)
 
     queue(&scene, scene.bob, 1, 600);
     world_wait(scene.world, TICKET_TTL_S * 1000 + 1000);
-    CHECK_INT((int64_t)world_count(scene.world, TS2013, from), 1);
+    CHECK_INT((int64_t)world_count(scene.world, AUDIT_TICKET_EXPIRED, from), 1);
     world_entry(scene.world, scene.world->facts.size - 1, &entry);
     CHECK_INT(entry.data[DATA_REASON].number, REASON_SILENT);
     CHECK_INT(render(&scene)->queued, 0);

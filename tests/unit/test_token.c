@@ -71,7 +71,7 @@ static void a_thousand_queued_commands_of_a_revoked_token_do_nothing(void)
         CHECK_INT(world->outcome.problem, PROBLEM_UNAUTHORIZED);
         CHECK(world->index < world->facts.size); /* each has an entry that covers it (P1) */
     }
-    CHECK_INT(world_count(world, TS3002, before), 0);
+    CHECK_INT(world_count(world, AUDIT_PRODUCT_CREATED, before), 0);
     CHECK_INT(world->facts.products.live, 0);
 }
 
