@@ -1,5 +1,6 @@
 #include "sdk/trust.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@
 #include "sdk/tiles.h"
 #include "sdk/trust_file.h"
 #include "tlog/prove.h"
+
+#define FIRST_CHECKPOINT_LOOK_MS 50
 
 /* ---- The key ---- */
 
@@ -198,13 +201,40 @@ status trust_see(struct trust *trust, struct str note, struct err *err)
     return OK;
 }
 
+/* The answer of a ledger's server that has not signed anything yet; any other server has none of these words. */
+static bool has_none_yet(status s, const struct client_answer *answer)
+{
+    AUTO(struct json_doc, json_doc_free) doc = { 0 };
+
+    return s.code == CODE_NOT_FOUND && json_doc_read(buf_str(&answer->body), &doc, NULL).code == CODE_OK &&
+           str_eq(json_doc_text(&doc, "code"), STR("NOT_FOUND"));
+}
+
+/* A server signs its first checkpoint a moment after it began to answer: that moment is waited for. */
+static status checkpoint_ask(struct client *client, struct client_answer *answer, struct err *err)
+{
+    int64_t end_ms = clock_read().running_ms + FIRST_CHECKPOINT_PATIENCE_MS;
+    status s = client_get(client, "/checkpoint", answer, err);
+
+    while (has_none_yet(s, answer) && clock_read().running_ms < end_ms) {
+        (void)poll(NULL, 0, FIRST_CHECKPOINT_LOOK_MS);
+        s = client_get(client, "/checkpoint", answer, err);
+    }
+    if (has_none_yet(s, answer))
+        return err_set(err, CODE_UNAVAILABLE, "%s has signed no checkpoint in %d s: its log says why",
+                       client_server(client), FIRST_CHECKPOINT_PATIENCE_MS / 1000);
+    if (s.code == CODE_NOT_FOUND)
+        return err_set(err, CODE_NOT_FOUND, "%s serves no ledger: it has no /checkpoint", client_server(client));
+    return s;
+}
+
 status trust_open(struct client *client, struct trust *ret_trust, struct err *err)
 {
     AUTO(struct client_answer, client_answer_free) answer = { 0 };
     struct trust trust = { .client = client };
     struct str rest, origin;
 
-    TRY(client_get(client, "/checkpoint", &answer, err));
+    TRY(checkpoint_ask(client, &answer, err));
     rest = buf_str(&answer.body);
     origin = str_take_line(&rest);
     TRY(key_find(client, origin, &trust.vkey, err));

@@ -15,6 +15,8 @@
 #include "sdk/client.h"
 #include "tlog/proof.h"
 
+#define FIRST_CHECKPOINT_PATIENCE_MS 5000 /* a server that has just begun signs within a second, a busy one later */
+
 struct trust {
     struct client *client;
     struct vkey vkey;
@@ -23,8 +25,9 @@ struct trust {
 };
 
 /*
- * Asks for the newest checkpoint and does with it as trust_see does. CODE_CORRUPT: the key is another than before, or
- * the checkpoint contradicts one seen before.
+ * Asks for the newest checkpoint and does with it as trust_see does; the first of a young server is waited for.
+ * CODE_CORRUPT: the key is another than before, or the checkpoint contradicts one seen before. CODE_UNAVAILABLE: there
+ * is none, even after FIRST_CHECKPOINT_PATIENCE_MS.
  */
 MUST_CHECK status trust_open(struct client *client, struct trust *ret_trust, struct err *err);
 /* A signed checkpoint of the same ledger, from a receipt say. CODE_CORRUPT as above. */

@@ -2,8 +2,9 @@
 import json
 import os
 import stat
+import time
 
-from cli_world import CliWorld, run
+from cli_world import Between, CliWorld, run
 
 
 def what_was_created_is_listed_and_shown_by_name_and_id():
@@ -167,6 +168,40 @@ def a_server_that_is_not_there_is_69_and_the_next_one_is_asked():
         world.done("pool", "list", TALLY_URL=f"{dead},http://127.0.0.1:{world.port}")
         for wrong in ("ftp://x", ",", "nonsense"):
             assert world.tally("pool", "list", TALLY_URL=wrong).code == 64
+
+
+def nothing_signed_yet(until):
+    """An answer of a server that has just begun, until a number of checkpoints were asked for."""
+    asked = []
+
+    def change(method, path, status, body):
+        asked.append(path) if path == "/checkpoint" else None
+        if path != "/checkpoint" or len(asked) > until:
+            return status, body
+        return 404, b'{"code":"NOT_FOUND","detail":"no checkpoint has been published yet"}'
+    return change
+
+
+def the_first_checkpoint_of_a_young_server_is_waited_for():
+    with CliWorld() as world:
+        world.shop()
+        with Between(world.port, nothing_signed_yet(until=3)) as between:
+            world.done("run", "--feature", "cad/render", "--", "true", TALLY_URL=between.url)
+        with Between(world.port, nothing_signed_yet(until=3)) as between:
+            world.done("verify", between.url, TALLY_URL=between.url)
+
+
+def a_server_that_signs_nothing_is_69_after_five_seconds_and_another_server_at_once():
+    with CliWorld() as world:
+        begun = time.monotonic()
+        with Between(world.port, nothing_signed_yet(until=10000)) as between:
+            result = world.tally("pool", "list", TALLY_URL=between.url)
+        assert result.code == 69 and "no checkpoint in 5 s" in result.err and between.url in result.err, result
+        assert 4.5 < time.monotonic() - begun, "it did not wait"
+        asked = []
+        with Between(world.port, lambda method, path, *_: (404, asked.append(path) or b"<h1>Not found</h1>")) as between:
+            result = world.tally("pool", "list", TALLY_URL=between.url)
+        assert result.code == 1 and "serves no ledger" in result.err and len(asked) == 1, (asked, result)
 
 
 def leases_are_listed_released_and_revoked():
