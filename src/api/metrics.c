@@ -41,6 +41,7 @@ static void engine_metrics(struct call *call, struct buf *text)
     metric(text, "tally_tickets", "gauge", "Tickets that wait or are offered a seat.", stats.tickets);
     metric(text, "tally_ready", "gauge", "1: commands are taken.", stats.ready);
     metric(text, "tally_read_only", "gauge", "1: nothing can be recorded.", stats.read_only);
+    metric(text, "tally_grants_stopped", "gauge", "1: no seats are given.", stats.grants_stopped);
     metric(text, "tally_clock_frozen", "gauge", "1: the clock jumped and is not confirmed.", stats.clock_frozen);
     metric(text, "tally_disk_used_percent", "gauge", "Of the disk under the ledger.", stats.disk_used_percent);
     metric(text, "tally_waiting_requests", "gauge", "Requests held until something happens.",

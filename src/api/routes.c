@@ -41,7 +41,7 @@
 const struct route api_routes[] = {
     /* The server */
     READS("/healthz", PERM_PUBLIC, health_handle, "server", "whether the process answers", .media = "text/plain"),
-    READS("/readyz", PERM_PUBLIC, ready_handle, "server", "whether commands can be recorded", .media = "text/plain"),
+    READS("/readyz", PERM_PUBLIC, ready_handle, "server", "whether seats can be given; 503 says why not", .media = "text/plain"),
     READS("/metrics", PERM_SERVER, metrics_handle, "server", "numbers for Prometheus", .access = ACCESS_TILES,
           .media = "text/plain"),
     READS("/openapi.json", PERM_PUBLIC, openapi_handle, "server", "this document", .media = "application/json"),

@@ -23,6 +23,7 @@ void health_handle(struct exchange *exchange)
     http_respond_text(exchange, 200, STR("ok\n"));
 }
 
+/* Ready is who can give seats, which is what a balancer sends clients for; docs/operate.md says what follows. */
 void ready_handle(struct exchange *exchange)
 {
     struct engine_stats stats;
@@ -31,7 +32,11 @@ void ready_handle(struct exchange *exchange)
     if (!stats.ready)
         http_respond_text(exchange, 503, STR("not ready: it is starting or stopping\n"));
     else if (stats.read_only)
-        http_respond_text(exchange, 503, STR("read-only: nothing can be recorded\n"));
+        http_respond_text(exchange, 503, STR("read-only: nothing can be recorded, or only what gives seats back\n"));
+    else if (stats.grants_stopped)
+        http_respond_text(exchange, 503, STR("grants stopped: the disk has little room, so no seats are given\n"));
+    else if (stats.clock_frozen)
+        http_respond_text(exchange, 200, STR("ready, but the clock jumped: no licence starts or expires\n"));
     else
         http_respond_text(exchange, 200, STR("ready\n"));
 }

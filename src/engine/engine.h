@@ -137,7 +137,8 @@ struct engine_stats {
     int64_t newest_entry_ms;
     uint64_t commit_us_total; /* time spent in commits */
     bool ready;               /* takes commands */
-    bool read_only;           /* and why: */
+    bool read_only;           /* nothing is recorded, or only what gives seats back */
+    bool grants_stopped;      /* no seats are given: read_only, or little room on the disk */
     bool clock_frozen;        /* P7 */
     uint32_t disk_used_percent;
 };

@@ -122,6 +122,7 @@ static void disk_turn(struct engine *engine)
     warning = (int)space_warning(&space);
     pthread_mutex_lock(&engine->stats_mutex);
     engine->stats.disk_used_percent = space_used_percent(&space);
+    engine->stats.grants_stopped = engine->writing >= WRITING_NO_GRANTS;
     pthread_mutex_unlock(&engine->stats_mutex);
     if (warning > engine->disk_warning) {
         command.system.numbers[0] = space_used_percent(&space);

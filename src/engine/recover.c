@@ -36,6 +36,7 @@ static void writing_set(struct engine *engine, enum writing writing)
     engine->writing = writing;
     pthread_mutex_lock(&engine->stats_mutex);
     engine->stats.read_only = writing >= WRITING_GIVE_BACK;
+    engine->stats.grants_stopped = writing >= WRITING_NO_GRANTS;
     pthread_mutex_unlock(&engine->stats_mutex);
 }
 

@@ -119,6 +119,8 @@ def a_clock_that_jumps_is_confirmed_by_an_admin():
         while "tally_clock_frozen 1" not in world.admin.get("/metrics").text and time.monotonic() < deadline:
             time.sleep(0.05)
         assert joe.post(f"/v1/leases/{lease['id']}/heartbeat").status == 200, "nothing has expired by the jump"
+        ready = world.client().get("/readyz")
+        assert ready.status == 200 and ready.text.startswith("ready, but the clock jumped"), ready
         confirmed = world.admin.post("/v1/clock/confirm")
         assert confirmed.status == 200 and abs(confirmed.json["jump_ms"] - 7200000) < 60000, confirmed
         assert world.admin.post("/v1/clock/confirm").json["code"] == "WRONG_STATE"

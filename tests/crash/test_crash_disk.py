@@ -149,6 +149,9 @@ def _full_disk(world, filler):
     leases = [joe.made("/v1/leases", {"feature": "cad/render"})["id"] for _ in range(8)]
     _fill(filler, 24 * 1024 * 1024)
     wait_for(lambda: _status(lambda: ann.post("/v1/leases", {"feature": "cad/render"})) == 503, what="grants stopping")
+    ready = world.client().get("/readyz")
+    assert ready.status == 503 and ready.text.startswith("grants stopped"), ready
+    assert "tally_grants_stopped 1" in world.admin.get("/metrics").text
     assert joe.delete(f"/v1/leases/{leases.pop()}").status == 200
     world.product("still", ["written"])
     _fill(filler, 0)
@@ -164,6 +167,7 @@ def _full_disk(world, filler):
     assert _status(lambda: ann.post("/v1/leases", {"feature": "cad/render"})) == 503
     os.unlink(filler)
     wait_for(lambda: _status(lambda: ann.post("/v1/leases", {"feature": "cad/render"})) == 201, what="granting again")
+    assert world.client().get("/readyz").text == "ready\n"
     assert os.path.exists(os.path.join(world.data, "ballast"))
     check_seats(world.leaves())
     world.stop()
