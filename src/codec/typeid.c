@@ -112,8 +112,11 @@ static status read_digits(const char *text, struct id *ret_id)
 
     if (!read_half(text, &top, &upper) || !read_half(text + HALF_CHARS, &middle, &lower) || top > 7)
         return (status){ CODE_INVALID };
-    ret_id->hi = (uint64_t)top << 61 | upper << 1 | middle >> 4;
-    ret_id->lo = (uint64_t)(middle & 15) << 60 | lower;
+    upper = (uint64_t)top << 61 | upper << 1 | middle >> 4;
+    lower |= (uint64_t)(middle & 15) << 60;
+    if (!(upper | lower))
+        return (status){ CODE_INVALID };
+    *ret_id = (struct id){ .hi = upper, .lo = lower };
     return OK;
 }
 

@@ -71,7 +71,11 @@ struct str id_prefix(enum id_kind kind);
 /* Writes exactly TYPEID_BYTES, no NUL. */
 void typeid_write(enum id_kind kind, struct id id, char *ret_text);
 void typeid_add(struct buf *buf, enum id_kind kind, struct id id);
-/* Strict: exact length, lower case, first character at most '7'. CODE_INVALID when it is not an id of that kind. */
+/*
+ * Strict: exact length, lower case, first character at most '7'. CODE_INVALID when it is not an id of that kind. The
+ * specification's zero id is none of ours: inside the program it stands for "no id", and a client that names it must
+ * not be taken for one that named nothing.
+ */
 MUST_CHECK status typeid_read(struct str text, enum id_kind kind, struct id *ret_id);
 /* Any known kind; *ret_kind tells which. */
 MUST_CHECK status typeid_read_any(struct str text, enum id_kind *ret_kind, struct id *ret_id);

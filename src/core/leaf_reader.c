@@ -47,12 +47,11 @@ static void pass_quoted(struct leaf_reader *reader, size_t len)
     reader->at += len + 2;
 }
 
-/* No member may be the id of nothing: absence is written by leaving it out. */
 status leaf_id(struct leaf_reader *reader, enum id_kind kind, struct id *ret_id)
 {
     struct str text;
 
-    if (!quoted(reader, TYPEID_BYTES, &text) || typeid_read(text, kind, ret_id).code || id_is_none(*ret_id))
+    if (!quoted(reader, TYPEID_BYTES, &text) || typeid_read(text, kind, ret_id).code)
         return fail_id(reader, id_prefix(kind));
     pass_quoted(reader, TYPEID_BYTES);
     return OK;
@@ -63,7 +62,7 @@ status leaf_principal(struct leaf_reader *reader, struct id *ret_id, enum id_kin
     struct str text;
 
     if (!quoted(reader, TYPEID_BYTES, &text) || typeid_read_any(text, ret_kind, ret_id).code ||
-        !who_kind_fits(*ret_kind) || id_is_none(*ret_id))
+        !who_kind_fits(*ret_kind))
         return leaf_fail(reader, STR("the id of a principal"));
     pass_quoted(reader, TYPEID_BYTES);
     return OK;

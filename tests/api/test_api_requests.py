@@ -169,6 +169,37 @@ def every_member_of_every_request_refuses_what_does_not_fit():
         assert types <= {"request.rejected", "request.rejections"}, types
 
 
+def an_id_of_zeros_names_nothing_and_is_no_absent_one():
+    """Inside the program the zero id is "none": a path with it had shown a whole list, a body's pool had been any."""
+    none = "0" * 26
+    with World() as world:
+        joe = world.seats()
+        document = world.admin.get("/openapi.json").json
+        paths, bodies, members = [], [], []
+        for method, path, operation in _operations(document):
+            filled, schema = _filled(path).replace(_ID, none), _body_schema(operation)
+            if none in filled:
+                paths.append((method, filled, _sample(schema) if schema else NO_BODY))
+            for name, member in (schema["properties"].items() if schema else ()):
+                kind = member.get("pattern", "")[1:5]
+                if len(kind) == 4 and kind.endswith("_"):
+                    bodies.append((method, _filled(path), {**_sample(schema), name: kind + none}))
+                    members.append(name)
+        assert len(paths) > 20 and set(members) >= {"license", "pool", "organisation", "user"}, members
+        for request, answer in zip(paths, ask_all(world.admin, paths)):
+            assert (answer.status, answer.json["code"]) == (404, "NOT_FOUND"), (request, answer)
+        for request, member, answer in zip(bodies, members, ask_all(world.admin, bodies)):
+            assert (answer.status, answer.json["member"]) == (400, member), (request, answer)
+        lines = joe.batch([{"op": "lease.create", "feature": "cad/render", "pool": "pol_" + none},
+                           {"op": "lease.heartbeat", "lease": "lse_" + none}])
+        assert [line["status"] for line in lines] == [400, 400], lines
+        for holder in ("org_" + none, "usr_" + none):
+            answer = world.admin.post("/v1/licenses", {"product": "cad", "holder": holder, "entitlements": [
+                {"feature": "render", "model": "floating", "limit": 1}]})
+            assert (answer.status, answer.json["member"]) == (404, "holder"), answer
+        assert world.admin.get("/v1/pools").json["pools"][0]["used"] == 0
+
+
 def query_parameters_refuse_what_does_not_fit():
     with World() as world:
         cases = ["/v1/audit?after=-2", "/v1/audit?after=x", "/v1/audit?limit=0", "/v1/audit?limit=1001", "/v1/pools?limit=",

@@ -6,12 +6,12 @@
 #include "codec/hex.h"
 #include "test.h"
 
-/* The specification's valid.yml, with a prefix of ours. The UUIDs are given as 32 hexadecimal digits. */
+/* The specification's valid.yml without its zero, with a prefix of ours. The UUIDs are given as 32 hexadecimal digits.
+ */
 static const struct {
     const char *suffix;
     const char *uuid;
 } examples[] = {
-    { "00000000000000000000000000", "00000000000000000000000000000000" },
     { "00000000000000000000000001", "00000000000000000000000000000001" },
     { "0000000000000000000000000a", "0000000000000000000000000000000a" },
     { "0000000000000000000000000g", "00000000000000000000000000000010" },
@@ -73,6 +73,7 @@ static void what_is_not_exactly_an_id_of_that_kind_is_refused(void)
         "lse_01h455vb4pex5vsknk084sn02/",
         "lse_01h455vb4pex5vsknk084sn0 2",
         "lse_01h455vb4pex5vsknk084sn0\xc3\xa9",
+        "lse_00000000000000000000000000", /* "no id" inside the program, so nobody may name it */
         "pol_01h455vb4pex5vsknk084sn02q",
         "xxx_01h455vb4pex5vsknk084sn02q",
     };
