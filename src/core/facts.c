@@ -1,5 +1,7 @@
 #include "core/facts.h"
 
+#include <assert.h>
+
 #include "core/facts_keys.h"
 
 status facts_init(struct facts *ret_facts)
@@ -30,6 +32,22 @@ status facts_init(struct facts *ret_facts)
     wheel_init(&facts->license_wheel, &facts->license_links, 0, 0);
     facts->due_pool_first = NONE;
     return OK;
+}
+
+status facts_reset(struct facts *facts)
+{
+    struct siphash_key key = facts->name_key;
+
+    facts_free(facts);
+    TRY(facts_init(facts));
+    facts->name_key = key;
+    return OK;
+}
+
+void facts_key_set(struct facts *facts, const struct siphash_key *key)
+{
+    assert(facts->size == 0 && facts->products.used == 0);
+    facts->name_key = *key;
 }
 
 #define AT(member) offsetof(struct facts, member)
@@ -87,12 +105,12 @@ uint32_t product_find(const struct facts *facts, struct id id)
 
 uint32_t product_find_name(const struct facts *facts, struct str name)
 {
-    return FACTS_FIND(facts, product_by_name, name_key_hash(name), &name);
+    return FACTS_FIND(facts, product_by_name, name_key_hash(facts, name), &name);
 }
 
 uint32_t feature_find(const struct facts *facts, struct str full_name)
 {
-    return FACTS_FIND(facts, feature_by_name, name_key_hash(full_name), &full_name);
+    return FACTS_FIND(facts, feature_by_name, name_key_hash(facts, full_name), &full_name);
 }
 
 uint32_t feature_find_parts(const struct facts *facts, struct str product_name, struct str name)
@@ -108,7 +126,7 @@ uint32_t feature_find_parts(const struct facts *facts, struct str product_name, 
 
 uint32_t feature_find_bare(const struct facts *facts, struct str bare_name)
 {
-    return FACTS_FIND(facts, feature_by_bare_name, name_key_hash(bare_name), &bare_name);
+    return FACTS_FIND(facts, feature_by_bare_name, name_key_hash(facts, bare_name), &bare_name);
 }
 
 uint32_t license_find(const struct facts *facts, struct id id)
@@ -161,7 +179,7 @@ uint32_t watermark_find(const struct facts *facts, uint32_t organisation, const 
 {
     struct watermark_key key = { organisation, head };
 
-    return FACTS_FIND(facts, watermark_by_head, watermark_key_hash(&key), &key);
+    return FACTS_FIND(facts, watermark_by_head, watermark_key_hash(facts, &key), &key);
 }
 
 struct str label_str(const struct label *label)

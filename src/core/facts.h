@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "base/map.h"
+#include "base/siphash.h"
 #include "base/table.h"
 #include "codec/typeid.h"
 #include "core/access.h"
@@ -232,6 +233,8 @@ struct facts {
     struct table endeds, idems; /* rings */
     struct ring ended_ring, idem_ring;
 
+    struct siphash_key name_key; /* of the maps by name: this process's own, and no fact */
+
     /* found again from the tables; not in a snapshot */
     struct map principal_by_id, credential_by_id, credential_by_hash, product_by_id, product_by_name;
     struct map feature_by_name, feature_by_bare_name, license_by_id, pool_by_id, pool_by_group, lease_by_id,
@@ -247,6 +250,14 @@ struct facts {
 /* The facts before the first entry. The wheels point into the struct, so it must not be moved afterwards. */
 MUST_CHECK status facts_init(struct facts *ret_facts);
 void facts_free(struct facts *facts);
+/* The same facts before their first entry again, with the key that they had. */
+MUST_CHECK status facts_reset(struct facts *facts);
+/*
+ * Names of products and features are chosen by clients, who could make them meet in one slot of a map whose hash they
+ * can compute: a server draws a key. Before the first entry; without it the key is zero, which is good enough for
+ * facts that nobody else feeds.
+ */
+void facts_key_set(struct facts *facts, const struct siphash_key *key);
 
 /* Typed access to a place. */
 #define FACTS_AT(name, type, plural)                                                                                   \

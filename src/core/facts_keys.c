@@ -64,14 +64,14 @@ static bool idem_key_equals(const void *owner, uint32_t place, const void *key)
     return memcmp(idem->key, key, sizeof idem->key) == 0;
 }
 
-uint64_t name_key_hash(struct str name)
+uint64_t name_key_hash(const struct facts *facts, struct str name)
 {
-    return str_hash(name, 0);
+    return siphash(&facts->name_key, name);
 }
 
 static uint64_t product_name_hash(const void *owner, uint32_t place)
 {
-    return name_key_hash(label_str(&product_at(owner, place)->name));
+    return name_key_hash(owner, label_str(&product_at(owner, place)->name));
 }
 
 static bool product_name_equals(const void *owner, uint32_t place, const void *key)
@@ -81,7 +81,7 @@ static bool product_name_equals(const void *owner, uint32_t place, const void *k
 
 static uint64_t feature_name_hash(const void *owner, uint32_t place)
 {
-    return name_key_hash(feature_full_name(feature_at(owner, place)));
+    return name_key_hash(owner, feature_full_name(feature_at(owner, place)));
 }
 
 static bool feature_name_equals(const void *owner, uint32_t place, const void *key)
@@ -91,7 +91,7 @@ static bool feature_name_equals(const void *owner, uint32_t place, const void *k
 
 static uint64_t feature_bare_hash(const void *owner, uint32_t place)
 {
-    return name_key_hash(feature_name(feature_at(owner, place)));
+    return name_key_hash(owner, feature_name(feature_at(owner, place)));
 }
 
 static bool feature_bare_equals(const void *owner, uint32_t place, const void *key)
@@ -141,17 +141,19 @@ static bool observed_equals(const void *owner, uint32_t place, const void *key)
            id_eq(group->user_alias, wanted->user_alias) && id_eq(group->host_alias, wanted->host_alias);
 }
 
-/* A head is what a client says it is, so it is mixed and not taken as a hash. */
-uint64_t watermark_key_hash(const struct watermark_key *key)
+/* A head is what a client says it is, so it is hashed like a name and not taken as a hash. */
+uint64_t watermark_key_hash(const struct facts *facts, const struct watermark_key *key)
 {
-    return str_hash((struct str){ (const char *)key->head, HASH_BYTES }, key->organisation);
+    uint64_t head = siphash(&facts->name_key, (struct str){ (const char *)key->head, HASH_BYTES });
+
+    return head ^ key->organisation * 0x9e3779b97f4a7c15u;
 }
 
 static uint64_t watermark_hash(const void *owner, uint32_t place)
 {
     const struct watermark *watermark = watermark_at(owner, place);
 
-    return watermark_key_hash(&(struct watermark_key){ watermark->organisation, watermark->head });
+    return watermark_key_hash(owner, &(struct watermark_key){ watermark->organisation, watermark->head });
 }
 
 static bool watermark_equals(const void *owner, uint32_t place, const void *key)

@@ -31,11 +31,11 @@ struct watermark_key {
 };
 
 /* Hashes of keys as the kinds give them for places. */
-uint64_t name_key_hash(struct str name);
+uint64_t name_key_hash(const struct facts *facts, struct str name);
 uint64_t bytes_key_hash(const uint8_t *hash); /* of a SHA-256 or a part of one */
 uint64_t group_key_hash(const struct group_key *key);
 uint64_t observed_key_hash(const struct observed_group *key);
-uint64_t watermark_key_hash(const struct watermark_key *key);
+uint64_t watermark_key_hash(const struct facts *facts, const struct watermark_key *key);
 
 #define FACTS_FIND(facts, map, hash, key) map_find(&(facts)->map, &facts_keys.map, (facts), (hash), (key))
 #define FACTS_RESERVE(facts, map)         map_reserve(&(facts)->map, &facts_keys.map, (facts), 1)

@@ -243,8 +243,7 @@ status image_read(struct str bytes, struct facts *facts, struct hash *ret_hash, 
     status s = take_all(bytes, facts, err);
 
     if (s.code) {
-        facts_free(facts);
-        TRY(facts_init(facts));
+        TRY(facts_reset(facts));
         return s;
     }
     *ret_hash = hash_of(bytes);

@@ -12,6 +12,8 @@
 /* The engine's own memory; everything here has a destructor that accepts what was not made. */
 static status parts_new(struct engine *engine)
 {
+    struct siphash_key key;
+
     engine->entropy = entropy_from_system();
     engine->draft.entries = memory_new(CHANGE_MAX_ENTRIES, sizeof(*engine->draft.entries));
     engine->store_tiles = memory_new(BATCH_MAX_TILES, sizeof(*engine->store_tiles));
@@ -22,6 +24,8 @@ static status parts_new(struct engine *engine)
     TRY(queue_init(&engine->queue, engine->config.queue_max ? engine->config.queue_max : QUEUE_MAX_COMMANDS));
     TRY(batch_init(&engine->batch));
     TRY(facts_init(&engine->facts));
+    entropy_fill(&engine->entropy, &key, sizeof(key));
+    facts_key_set(&engine->facts, &key);
     TRY(floods_init(&engine->floods));
     TRY(directory_new(&engine->directory));
     return names_new(&engine->names);

@@ -128,8 +128,7 @@ static status facts_load(struct engine *engine, uint64_t size, struct snapshot_r
     if (engine->facts.size <= size)
         return OK;
     *ret_refusal = (struct snapshot_refusal){ .happened = true, .size = engine->facts.size };
-    facts_free(&engine->facts);
-    return facts_init(&engine->facts);
+    return facts_reset(&engine->facts);
 }
 
 status replay_all(struct engine *engine, struct err *err)
@@ -139,8 +138,7 @@ status replay_all(struct engine *engine, struct err *err)
     struct snapshot_refusal refusal = { 0 };
     uint64_t snapshot;
 
-    facts_free(&engine->facts);
-    TRY(facts_init(&engine->facts));
+    TRY(facts_reset(&engine->facts));
     TRY(facts_load(engine, head.size, &refusal, err));
     snapshot = engine->facts.size;
     TRY(tail_replay(engine, head.size, err));

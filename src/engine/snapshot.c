@@ -326,8 +326,7 @@ static status claim_load(struct engine *engine, const struct snapshot_claim *cla
     TRY(image_read((struct str){ mapping.at, mapping.len }, facts, &hash, err));
     if (hash_eq(&hash, &claim->hash) && facts->size == claim->size)
         return OK;
-    facts_free(facts);
-    TRY(facts_init(facts));
+    TRY(facts_reset(facts));
     return err_set(err, CODE_CORRUPT, "the snapshot %s is not the one its entry names", path);
 }
 

@@ -254,6 +254,30 @@ static void a_ledger_goes_on_from_an_image_of_any_entry(void)
     }
 }
 
+/* The key by which names are hashed is the process's own: what the facts are, and what is found, does not depend on it.
+ */
+static void the_secret_of_the_names_is_no_fact(void)
+{
+    static const struct siphash_key key = { { 0x1234567, 0x89abcdef } };
+    AUTO(struct world *, world_free) world = rich_world(9);
+    AUTO(struct facts, facts_free) facts = { 0 };
+    AUTO(struct buf, buf_free) image = { 0 };
+    struct hash hash;
+    struct hash again;
+
+    CHECK_OK(facts_init(&facts));
+    facts_key_set(&facts, &key);
+    image_of(&world->facts, &image, &hash);
+    CHECK_OK(image_read(buf_str(&image), &facts, &again, NULL));
+    CHECK(hash_eq(&hash, &again));
+    again = hash_now(&facts);
+    CHECK(hash_eq(&hash, &again));
+    CHECK_INT(feature_find(&facts, STR("ansys/meba")), feature_find(&world->facts, STR("ansys/meba")));
+    CHECK(feature_find(&facts, STR("ansys/meba")) != NONE);
+    CHECK_OK(facts_reset(&facts));
+    CHECK(facts.name_key.words[0] == key.words[0] && facts.name_key.words[1] == key.words[1]);
+}
+
 static void a_ring_that_went_round_comes_back(void)
 {
     AUTO(struct facts, facts_free) facts = { 0 };
@@ -415,6 +439,7 @@ static const struct test tests[] = {
     TEST(facts_come_back_from_their_image),
     TEST(equal_ledgers_give_equal_images),
     TEST(a_ledger_goes_on_from_an_image_of_any_entry),
+    TEST(the_secret_of_the_names_is_no_fact),
     TEST(a_ring_that_went_round_comes_back),
     TEST(a_changed_byte_is_refused_or_does_no_harm),
     TEST(a_changed_place_is_refused_or_does_no_harm),
