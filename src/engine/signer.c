@@ -8,6 +8,7 @@
 
 #include "base/entropy.h"
 #include "base/memory.h"
+#include "codec/base64.h"
 #include "engine/private_file.h"
 #include "engine/signed_head.h"
 #include "tlog/hash_text.h"
@@ -164,6 +165,31 @@ static status refuse(const struct tree_head *head, const struct tree_head *last,
                    head->size, STR_ARG(buf_str(&root)), last->size, STR_ARG(buf_str(&last_root)));
 }
 
+/* The signature of a note that has one. */
+static status signature_of(struct str note, struct ed25519_signature *ret_signature, struct err *err)
+{
+    uint8_t blob[4 + ED25519_SIGNATURE_BYTES]; /* the key's id comes first */
+    struct note parsed;
+
+    TRY(note_parse(note, &parsed, err));
+    TRY(base64_read_exact(parsed.signatures[0].base64, blob, sizeof blob));
+    memcpy(ret_signature->bytes, blob + 4, ED25519_SIGNATURE_BYTES);
+    return OK;
+}
+
+/* Signed into memory first, because the durable head holds the signature, too; it leaves when that is durable. */
+static status sign_and_keep(struct signer *signer, const struct tree_head *head, struct buf *note, struct err *err)
+{
+    size_t before = note->len;
+    struct ed25519_signature signature;
+
+    TRY(checkpoint_sign(note, head, &signer->key, err));
+    if (head->size == signer->last.head.size)
+        return OK;
+    TRY(signature_of(str_from(buf_str(note), before), &signature, err));
+    return signed_head_move(&signer->last, head, &signature, err);
+}
+
 /* P3, as far as sizes and roots can tell. */
 status signer_sign(struct signer *signer, const struct tree_head *head, struct buf *note, struct err *err)
 {
@@ -173,9 +199,7 @@ status signer_sign(struct signer *signer, const struct tree_head *head, struct b
 
     if (head->size < last->size || (head->size == last->size && !hash_eq(&head->root, &last->root)))
         return refuse(head, last, err);
-    if (head->size > last->size)
-        TRY(signed_head_move(&signer->last, head, err));
-    s = checkpoint_sign(note, head, &signer->key, err);
+    s = sign_and_keep(signer, head, note, err);
     if (s.code)
         buf_cut(note, before);
     return s;

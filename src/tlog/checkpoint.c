@@ -56,16 +56,32 @@ void checkpoint_add(struct buf *buf, const struct checkpoint *checkpoint)
     buf_add(buf, checkpoint->extensions);
 }
 
+/* The text that a log signs; the buf has room for it. */
+static void plain_text(struct buf *text, const struct tree_head *head, const struct vkey *log)
+{
+    struct checkpoint checkpoint = { .origin = vkey_name(log), .head = *head };
+
+    checkpoint_add(text, &checkpoint);
+    assert(text->status.code == CODE_OK);
+}
+
 status checkpoint_sign(struct buf *note, const struct tree_head *head, const struct skey *key, struct err *err)
 {
     char space[CHECKPOINT_MAX_BYTES];
     struct buf text = BUF_OVER(space);
-    struct checkpoint checkpoint = { .origin = vkey_name(&key->vkey), .head = *head };
 
-    checkpoint_add(&text, &checkpoint);
-    assert(text.status.code == CODE_OK);
+    plain_text(&text, head, &key->vkey);
     TRY(note_begin(note, buf_str(&text), err));
     return note_sign(note, buf_str(&text), key, err);
+}
+
+status checkpoint_verify(const struct tree_head *head, struct str signature, const struct vkey *log, struct err *err)
+{
+    char space[CHECKPOINT_MAX_BYTES];
+    struct buf text = BUF_OVER(space);
+
+    plain_text(&text, head, log);
+    return ed25519_verify(&log->public_key, buf_str(&text), signature, err);
 }
 
 status checkpoint_open(struct str note, const struct vkey *log, struct checkpoint *ret_checkpoint, struct err *err)

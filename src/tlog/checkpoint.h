@@ -28,6 +28,9 @@ void checkpoint_add(struct buf *buf, const struct checkpoint *checkpoint);
 /* A complete signed checkpoint by `key`, whose name becomes the origin. */
 MUST_CHECK status checkpoint_sign(struct buf *note, const struct tree_head *head, const struct skey *key,
                                   struct err *err);
+/* Whether the key signed a checkpoint of that head, without extension lines. CODE_CORRUPT, or CODE_NO_MEMORY. */
+MUST_CHECK status checkpoint_verify(const struct tree_head *head, struct str signature, const struct vkey *log,
+                                    struct err *err);
 /*
  * Parses and verifies a signed checkpoint of the log with this key, whose name must be the origin, as the log's
  * operators SHOULD and this project's do. Other signatures may stand beside it. CODE_CORRUPT for a bad signature or

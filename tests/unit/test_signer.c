@@ -1,6 +1,7 @@
 /*
  * engine/signer: nothing is signed that does not follow what was signed before, over crashes, bad disks and bad files.
  */
+#include "engine/signed_head.h"
 #include "engine/signer.h"
 
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include "tlog/hash_text.h"
 
 #define SLOT_DISTANCE 4096 /* where the second slot begins */
-#define SLOT_BYTES    80
+#define SLOT_BYTES    144
 #define FILE_BYTES    (SLOT_DISTANCE + SLOT_BYTES)
 
 static status sign(struct signer_world *world, struct tree_head head, struct err *err)
@@ -361,6 +362,70 @@ static void the_head_of_another_key_is_no_head(void)
     CHECK_CODE(signer_open(world.dir, &signer, NULL), CODE_CORRUPT);
 }
 
+/* ---- Verifying the file ---- */
+
+static status verify(const struct signer_world *world, struct err *err)
+{
+    return signed_head_verify(world->dir, "signer.head", signer_vkey(world->signer), err);
+}
+
+static void a_head_that_was_signed_verifies_with_the_public_key_alone(void)
+{
+    AUTO(struct signer_world, signer_world_free) world;
+    AUTO(struct signer_world, signer_world_free) other;
+
+    signer_world_init(&world);
+    signer_world_init(&other);
+    CHECK_OK(verify(&world, NULL));
+    for (uint64_t size = 1; size < 4; size++) {
+        CHECK_OK(sign(&world, signer_tree(size), NULL));
+        CHECK_OK(verify(&world, NULL));
+    }
+    CHECK_CODE(signed_head_verify(world.dir, "signer.head", signer_vkey(other.signer), NULL), CODE_CORRUPT);
+}
+
+static void every_flipped_byte_of_the_head_file_is_found(void)
+{
+    AUTO(struct signer_world, signer_world_free) world;
+    char whole[FILE_BYTES], damaged[FILE_BYTES + 1] = { 0 };
+
+    signer_world_init(&world);
+    CHECK_OK(sign(&world, signer_tree(1), NULL));
+    CHECK_OK(sign(&world, signer_tree(2), NULL));
+    read_bytes(signer_world_path(&world, "signer.head"), whole, FILE_BYTES);
+    for (size_t at = 0; at < FILE_BYTES; at++) {
+        struct err err = { 0 };
+
+        memcpy(damaged, whole, FILE_BYTES);
+        damaged[at] ^= (char)(1 << at % 8);
+        write_bytes(signer_world_path(&world, "signer.head"), damaged, FILE_BYTES);
+        CHECKING("byte %zu", at);
+        CHECK_CODE(verify(&world, &err), CODE_CORRUPT);
+        CHECK(str_find_str(str_of(err.text), STR("signer.head: ")) < strlen(err.text));
+    }
+    memcpy(damaged, whole, FILE_BYTES);
+    write_bytes(signer_world_path(&world, "signer.head"), damaged, FILE_BYTES + 1);
+    CHECK_CODE(verify(&world, NULL), CODE_CORRUPT);
+    write_bytes(signer_world_path(&world, "signer.head"), damaged, FILE_BYTES - 1);
+    CHECK_CODE(verify(&world, NULL), CODE_CORRUPT);
+}
+
+/* Who has no key can make a slot's check, but no signature. */
+static void a_head_that_the_key_did_not_sign_is_found(void)
+{
+    AUTO(struct signer_world, signer_world_free) world;
+    AUTO(struct signed_head, signed_head_close) head = { 0 };
+    struct tree_head forged = signer_tree(5);
+    struct err err = { 0 };
+
+    signer_world_init(&world);
+    CHECK_OK(sign(&world, signer_tree(4), NULL));
+    CHECK_OK(signed_head_open(world.dir, "signer.head", &signer_vkey(world.signer)->public_key, &head, NULL));
+    CHECK_OK(signed_head_move(&head, &forged, &head.signature, NULL));
+    CHECK_CODE(verify(&world, &err), CODE_CORRUPT);
+    CHECK(str_find_str(str_of(err.text), STR("did not sign")) < strlen(err.text));
+}
+
 static const struct test tests[] = {
     TEST(a_new_key_has_signed_nothing_and_is_its_owners_alone),
     TEST(where_a_key_or_a_head_is_no_key_is_made),
@@ -377,5 +442,8 @@ static const struct test tests[] = {
     TEST(a_write_that_is_torn_at_any_byte_leaves_the_head_before_it),
     TEST(damage_to_one_slot_leaves_the_other_and_to_both_is_corrupt),
     TEST(the_head_of_another_key_is_no_head),
+    TEST(a_head_that_was_signed_verifies_with_the_public_key_alone),
+    TEST(every_flipped_byte_of_the_head_file_is_found),
+    TEST(a_head_that_the_key_did_not_sign_is_found),
 };
 TEST_MAIN(tests)
