@@ -1,5 +1,6 @@
 #include "api/answer.h"
 
+#include "api/holders.h"
 #include "api/problems.h"
 #include "api/receipt.h"
 #include "api/would.h"
@@ -283,6 +284,7 @@ void answer_read(const struct job *job, struct answer *ret_answer)
     ret_answer->row = NULL;
     ret_answer->problem = PROBLEM_NONE;
     ret_answer->reason = outcome->reason;
+    ret_answer->holders = (struct shape_list){ 0 };
     ret_answer->has_entry = entry_find(job, ret_answer);
     if (outcome_shape(outcome))
         return;
@@ -336,6 +338,23 @@ void answer_write(struct call *call, const struct job *job, const struct answer 
         json_out_u64(out, "index", answer->index);
 }
 
+static void denial_answer(struct call *call)
+{
+    const struct holders *holders = call->detail;
+    struct answer answer;
+
+    answer_read(holders->job, &answer);
+    answer.holders = holders->rows;
+    answer_problem_of(call, holders->job, &answer);
+}
+
+/* A denial for want of seats that was just recorded; a repeat's and a roll-up's name nobody, and cost no look. */
+static bool names_holders(const struct job *job, const struct answer *answer)
+{
+    return answer->problem == PROBLEM_NO_SEATS && job->reply.outcome.kind == OUTCOME_ENTRY && answer->has_entry &&
+           entry_has_on(&answer->entry, ON_POOL);
+}
+
 void answer_call(struct call *call)
 {
     struct json_out out = { .buf = &call->exchange->answer };
@@ -349,6 +368,10 @@ void answer_call(struct call *call)
         return;
     }
     answer_read(job, &answer);
+    if (answer.problem && names_holders(job, &answer)) {
+        holders_ask(call, job, answer.entry.on[ON_POOL].id, denial_answer);
+        return;
+    }
     if (answer.problem) {
         answer_problem_of(call, job, &answer);
         return;

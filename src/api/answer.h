@@ -34,6 +34,7 @@ struct answer {
     enum problem problem;         /* PROBLEM_NONE: none */
     enum reason reason;           /* of a problem that has one */
     uint64_t index;               /* of the entry that covers it; UINT64_MAX: none */
+    struct shape_list holders;    /* of a denial: struct holder_row, whom the caller may be told (api/holders) */
     bool has_entry;
     struct entry entry; /* the one that answers, decoded */
 };

@@ -3,6 +3,7 @@
  */
 #include "api/answer.h"
 #include "api/handlers.h"
+#include "api/holders.h"
 #include "api/list.h"
 #include "api/problems.h"
 #include "api/would.h"
@@ -135,6 +136,7 @@ struct why_row {
     struct str reason;
     struct str detail;
     struct shape_list last_denials;
+    struct shape_list holders; /* struct holder_row */
 };
 
 #define WHY(member_) offsetof(struct why_row, member_)
@@ -149,6 +151,8 @@ static const struct shape_member why_members[] = {
     { .name = "detail", .kind = SHAPE_TEXT, .at = WHY(detail), .about = "a sentence for people" },
     { .name = "last_denials", .kind = SHAPE_ROWS, .shape = &denial_shape, .size = sizeof(struct last_denial),
       .at = WHY(last_denials), .about = "the caller's newest, if it is remembered" },
+    { .name = "holders", .kind = SHAPE_ROWS, .shape = &holder_shape, .size = sizeof(struct holder_row),
+      .at = WHY(holders), .about = "who has the seats, as in a denial" },
 };
 /* clang-format on */
 const struct shape why_shape = SHAPE("Why", why_members);
@@ -165,9 +169,9 @@ static void last_denial_add(struct call *call, struct why_row *why)
     why->last_denials = (struct shape_list){ .at = last, .count = 1 };
 }
 
-static void why_explain(struct call *call, struct why_row *why)
+static void why_explain(struct call *call, const struct job *job, struct why_row *why)
 {
-    const struct outcome *outcome = &call->jobs->reply.outcome;
+    const struct outcome *outcome = &job->reply.outcome;
     struct answer answer = { .problem = outcome->problem, .reason = outcome->reason };
 
     why->answer = outcome->problem ? STR("denied") : STR("granted");
@@ -177,30 +181,49 @@ static void why_explain(struct call *call, struct why_row *why)
     why->code = problem_words[outcome->problem];
     if (outcome->kind == OUTCOME_ENTRY)
         why->reason = reason_words[outcome->reason];
-    why->detail = problem_detail(call, call->jobs, &answer);
+    why->detail = problem_detail(call, job, &answer);
+}
+
+static void why_write(struct call *call, const struct job *job, struct shape_list holders)
+{
+    struct json_out out = { .buf = &call->exchange->answer };
+    struct why_row why = { .feature = job->command.lease_create.feature,
+                           .quantity = job->command.lease_create.quantity,
+                           .holders = holders };
+    struct shape_source source = { .value = &why };
+
+    why_explain(call, job, &why);
+    last_denial_add(call, &why);
+    json_out_object(&out, NULL);
+    shape_write(&why_shape, &source, &out);
+    would_write(call, job, &out);
+    json_out_end(&out);
+    http_respond_json(call->exchange, 200);
+}
+
+static void why_with_holders(struct call *call)
+{
+    const struct holders *holders = call->detail;
+
+    why_write(call, holders->job, holders->rows);
 }
 
 static void why_answer(struct call *call)
 {
-    struct json_out out = { .buf = &call->exchange->answer };
-    struct why_row why = { .feature = call->jobs->command.lease_create.feature,
-                           .quantity = call->jobs->command.lease_create.quantity };
-    struct shape_source source = { .value = &why };
+    const struct job *job = call->jobs;
+    struct id pool;
 
-    if (call_refused(call, call->jobs))
+    if (call_refused(call, job))
         return;
-    if (call->jobs->reply.outcome.problem == PROBLEM_UNAUTHORIZED ||
-        call->jobs->reply.outcome.problem == PROBLEM_FORBIDDEN) {
+    if (job->reply.outcome.problem == PROBLEM_UNAUTHORIZED || job->reply.outcome.problem == PROBLEM_FORBIDDEN) {
         answer_call(call);
         return;
     }
-    why_explain(call, &why);
-    last_denial_add(call, &why);
-    json_out_object(&out, NULL);
-    shape_write(&why_shape, &source, &out);
-    would_write(call, call->jobs, &out);
-    json_out_end(&out);
-    http_respond_json(call->exchange, 200);
+    pool = job->reply.outcome.problem == PROBLEM_NO_SEATS ? would_pool(job) : (struct id){ 0 };
+    if (id_is_none(pool))
+        why_write(call, job, (struct shape_list){ 0 });
+    else
+        holders_ask(call, job, pool, why_with_holders);
 }
 
 void why_handle(struct exchange *exchange)

@@ -37,6 +37,7 @@ static void problem_schema(struct json_out *out)
         shape_member_schema(&problem_extra_shape.members[i], out);
     for (size_t i = 0; i < problem_count_shape.count; i++)
         shape_member_schema(&problem_count_shape.members[i], out);
+    shape_member_schema(&problem_holders_shape.members[0], out);
     json_out_end(out);
     json_out_end(out);
 }

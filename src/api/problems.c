@@ -1,5 +1,6 @@
 #include "api/problems.h"
 
+#include "api/holders.h"
 #include "codec/timetext.h"
 #include "core/lease_terms.h"
 #include "http/respond.h"
@@ -192,6 +193,13 @@ static const struct shape_member count_members[] = {
     { .name = "pool", .kind = SHAPE_ON, .at = ON_POOL, .maybe = true },
 };
 const struct shape problem_count_shape = SHAPE(NULL, count_members);
+
+static const struct shape_member holders_members[] = {
+    { .name = "holders", .kind = SHAPE_ROWS, .shape = &holder_shape, .size = sizeof(struct holder_row),
+      .at = offsetof(struct answer, holders), .maybe = true,
+      .about = "who has the seats, the 16 oldest leases that the caller may see; not in a repeat or a roll-up" },
+};
+const struct shape problem_holders_shape = SHAPE(NULL, holders_members);
 /* clang-format on */
 
 static struct str end_state(const struct outcome *outcome, enum problem problem)
@@ -206,6 +214,7 @@ static void extras_write(const struct job *job, const struct answer *answer, str
     struct extras extras = { .index = job->reply.index, .ended_index = UINT64_MAX };
     struct shape_source source = { .value = &extras };
     struct shape_source entry = { .value = &answer->entry };
+    struct shape_source holders = { .value = answer };
 
     if (has_reason(answer->problem))
         extras.reason = reason_words[answer->reason];
@@ -215,6 +224,8 @@ static void extras_write(const struct job *job, const struct answer *answer, str
     shape_write(&problem_extra_shape, &source, out);
     if (answer->has_entry)
         shape_write(&problem_count_shape, &entry, out);
+    if (answer->holders.count)
+        shape_write(&problem_holders_shape, &holders, out);
 }
 
 void problem_write(struct call *call, const struct job *job, const struct answer *answer, struct json_out *out)

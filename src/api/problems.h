@@ -28,6 +28,6 @@ void answer_problem_of(struct call *call, const struct job *job, const struct an
 void answer_problem(struct call *call, enum problem problem, struct str detail);
 
 /* The members beside those of RFC 9457, `code` and `member`, for the schema. */
-extern const struct shape problem_extra_shape, problem_count_shape;
+extern const struct shape problem_extra_shape, problem_count_shape, problem_holders_shape;
 
 #endif

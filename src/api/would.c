@@ -105,6 +105,16 @@ static struct str member_text(struct str entry, struct str key)
     return str_cut(rest, 0, str_find(rest, '"') < str_find(rest, ',') ? str_find(rest, '"') : str_find(rest, ','));
 }
 
+struct id would_pool(const struct job *job)
+{
+    struct id pool = { 0 };
+
+    if (job->reply.would_count &&
+        typeid_read(member_text(job->reply.would[0], STR("\"pool\":\"")), ID_POOL, &pool).code)
+        pool = (struct id){ 0 };
+    return pool;
+}
+
 static void fall_add(struct falls *falls, struct str entry)
 {
     struct fall *fall = &falls->pools[falls->count];

@@ -10,6 +10,8 @@
 void would_answer(struct call *call, const struct job *job);
 /* The members `would` and `affected`, into an open object; without the leases that a fallen limit would end. */
 void would_write(struct call *call, const struct job *job, struct json_out *out);
+/* The pool of the first entry that would be written; none when it names none. */
+struct id would_pool(const struct job *job);
 /* For the schema. */
 extern const struct shape would_shape;
 

@@ -156,7 +156,8 @@ def a_repeat_under_the_same_key_is_answered_the_same_over_crashes():
         again = joe.post("/v1/leases", body, Idempotency_Key=key)
         assert (again.status, again.json) == (201, first.json)
         repeated = joe.post("/v1/leases", {"feature": "cad/render"}, Idempotency_Key="another-key-of-16")
-        assert (repeated.status, repeated.json) == (409, denied.json), (repeated, denied)
+        once = {name: value for name, value in denied.json.items() if name != "holders"}  # who that is changes
+        assert (repeated.status, repeated.json) == (409, once), (repeated, denied)
         assert world.admin.get("/v1/pools").json["pools"][0]["used"] == 2
 
 
