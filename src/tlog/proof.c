@@ -4,7 +4,7 @@
 #include "tlog/proof.h"
 
 #include "codec/base64.h"
-#include "tlog/hash_text.h"
+#include "tlog/hash_lines.h"
 
 static const char header[] = "c2sp.org/tlog-proof@v1";
 
@@ -33,24 +33,6 @@ static status check_extra(struct str base64, struct err *err)
     return OK;
 }
 
-/* Hashes up to the blank line. */
-static status take_path(struct str *rest, struct tree_path *path, struct err *err)
-{
-    while (rest->len > 0) {
-        struct str line = str_take_line(rest);
-
-        if (line.len == 0)
-            return OK;
-        if (path->count == PROOF_MAX_HASHES)
-            return err_set(err, CODE_TOO_LARGE, "a proof has more than %d hashes", PROOF_MAX_HASHES);
-        if (hash_text_read(line, &path->hashes[path->count]).code)
-            return err_set(err, CODE_INVALID, "hash %zu of a proof, '%.*s', is not the base64 of 32 bytes",
-                           path->count + 1, STR_ARG(str_cut(line, 0, 60)));
-        path->count++;
-    }
-    return err_set(err, CODE_INVALID, "a proof has no blank line before its checkpoint");
-}
-
 status proof_parse(struct str text, struct proof *ret_proof, struct err *err)
 {
     struct proof proof = { .checkpoint = text };
@@ -65,7 +47,7 @@ status proof_parse(struct str text, struct proof *ret_proof, struct err *err)
         TRY(check_extra(proof.extra_base64, err));
     if (!take_field(rest, STR("index "), &index) || str_to_u64(index, TREE_MAX_LEAVES, &proof.index).code)
         return err_set(err, CODE_INVALID, "a proof lacks a line 'index' with a decimal number up to 2^63-1");
-    TRY(take_path(rest, &proof.path, err));
+    TRY(hash_lines_take(rest, "a proof", &proof.path, err));
     if (proof.checkpoint.len == 0)
         return err_set(err, CODE_INVALID, "a proof has no checkpoint");
     *ret_proof = proof;
@@ -83,11 +65,7 @@ void proof_add(struct buf *buf, const struct proof *proof)
     buf_add(buf, STR("index "));
     buf_add_u64(buf, proof->index);
     buf_add_byte(buf, '\n');
-    for (size_t i = 0; i < proof->path.count; i++) {
-        hash_text_add(buf, &proof->path.hashes[i]);
-        buf_add_byte(buf, '\n');
-    }
-    buf_add_byte(buf, '\n');
+    hash_lines_add(buf, &proof->path);
     buf_add(buf, proof->checkpoint);
 }
 
