@@ -41,6 +41,7 @@ static const struct str names[FAULT_COUNT] = {
     [FAULT_STORE_AFTER_COMMIT] = { "store_after_commit", 18 },
     [FAULT_STORE_FULL] = { "store_full", 10 },
     [FAULT_SIGNER_WRITE] = { "signer_write", 12 },
+    [FAULT_SIGNER_LINK] = { "signer_link", 11 },
     [FAULT_SNAPSHOT_WRITE] = { "snapshot_write", 14 },
     [FAULT_CLOCK_OFFSET_S] = { "clock_offset_s", 14 },
 };
@@ -156,6 +157,7 @@ static void read_plan_file(int signal_number)
     if (len > 0)
         arm_plan(str_trim(
             str_cut((struct str){ space, (size_t)len }, 0, str_find((struct str){ space, (size_t)len }, '\n'))));
+    (void)unlink(plan_path);
     errno = errno_before;
 }
 

@@ -4,7 +4,7 @@
  * A release build compiles every point to "no fault". A test build (TALLY_FAULTS) reads them from fault_arm or, in a
  * whole daemon, from the environment variable TALLY_FAULT ("name:countdown[:times]", several with commas; countdown 0
  * fails the first pass). SIGUSR2 makes a test build read the file named by TALLY_FAULT_FILE, with the same syntax,
- * anew.
+ * anew, and remove it, so that whoever wrote it sees that it counts from now on.
  */
 #ifndef BASE_FAULT_H
 #define BASE_FAULT_H
@@ -19,6 +19,7 @@ enum fault_point {
     FAULT_STORE_AFTER_COMMIT, /* the commit succeeded and its answer is lost */
     FAULT_STORE_FULL,         /* as if the disk were full */
     FAULT_SIGNER_WRITE,       /* the durable head can't be written */
+    FAULT_SIGNER_LINK,        /* the server can't reach its signer */
     FAULT_SNAPSHOT_WRITE,
     FAULT_CLOCK_OFFSET_S, /* not a failure: seconds added to the wall clock (may be negative) */
     FAULT_COUNT

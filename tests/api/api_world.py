@@ -18,9 +18,17 @@ import sys
 import tempfile
 import time
 import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from leftovers import Leftovers  # noqa: E402
 
 TALLY = os.environ.get("TALLY", "build/tally")
 NO_BODY = object()
+STOP_MAX_S = PATIENCE_S = 60  # then it is taken for dead
+LOG_SHOWN_BYTES = 16384  # of a failed test's server
+LINE_SHOWN = 2000  # characters of what a failed test knew
+leftovers = Leftovers()
 
 
 class Answer:
@@ -124,9 +132,11 @@ class Client:
 class World:
     def __init__(self, *options):
         self.dir = tempfile.mkdtemp(prefix="tally-api-")
+        leftovers.directory(self.dir)
         self.data = os.path.join(self.dir, "data")
         self.options = options
         self.process = None
+        self.fault_file = os.path.join(self.dir, "faults")
         try:
             self._init(os.path.join(self.dir, "token"))
             self.start()
@@ -135,15 +145,19 @@ class World:
             raise
 
     def _init(self, token_file):
-        subprocess.run([TALLY, "init", "--data", self.data, "--admin-token-file", token_file], check=True,
-                       stdout=subprocess.DEVNULL)
+        done = subprocess.run([TALLY, "init", "--data", self.data, "--admin-token-file", token_file], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, f"tally init ended with {done.returncode}: {done.stdout.decode()}"
         with open(token_file, encoding="ascii") as file:
             self.admin_token = file.read().strip()
 
     def start(self, **environment):
+        self.begin_server([TALLY, "serve", "--data", self.data, "--listen", "127.0.0.1:0", *self.options], **environment)
+
+    def begin_server(self, words, **environment):
         self.log = open(os.path.join(self.dir, "log"), "ab")
-        self.process = subprocess.Popen([TALLY, "serve", "--data", self.data, "--listen", "127.0.0.1:0", *self.options],
-                                        stdout=subprocess.PIPE, stderr=self.log, env={**os.environ, **environment})
+        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=self.log,
+                                        env={**os.environ, **environment})
         line = self.process.stdout.readline().decode()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
         assert found, f"the server did not start: {line!r} {self.log_text()}"
@@ -152,11 +166,38 @@ class World:
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        status = self.process.wait(60)
+        try:
+            status = self.process.wait(STOP_MAX_S)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the server did not end within {STOP_MAX_S} s: {self.threads()}") from None
         self.process.stdout.close()
         self.log.close()
         self.process = None
         assert number == signal.SIGKILL or status == 0, f"the server ended with {status}: {self.log_text()}"
+
+    def threads(self):
+        """Where the server's threads are, for a server that hangs."""
+        places = []
+        for task in sorted(os.listdir(f"/proc/{self.process.pid}/task")):
+            for name in ("comm", "wchan", "stack"):
+                try:
+                    with open(f"/proc/{self.process.pid}/task/{task}/{name}", encoding="ascii") as file:
+                        places.append(file.read().strip())
+                except OSError:
+                    pass
+        return places
+
+    def plan_faults(self, text):
+        """Fault points (base/fault) of a server that was started with TALLY_FAULT_FILE=self.fault_file: they count
+        when this returns, for the server removes the file that it has read."""
+        with open(self.fault_file + ".new", "w", encoding="ascii") as file:
+            file.write(text)
+        os.rename(self.fault_file + ".new", self.fault_file)
+        self.process.send_signal(signal.SIGUSR2)
+        end = time.monotonic() + PATIENCE_S
+        while os.path.exists(self.fault_file):
+            assert self.process.poll() is None and time.monotonic() < end, "the server did not read its faults"
+            time.sleep(0.001)
 
     def restart(self, number=signal.SIGTERM):
         self.stop(number)
@@ -164,7 +205,7 @@ class World:
 
     def log_text(self):
         with open(os.path.join(self.dir, "log"), encoding="utf-8", errors="replace") as file:
-            return file.read()[-4000:]
+            return file.read()
 
     def client(self, token=None):
         return Client(self.port, token)
@@ -179,12 +220,18 @@ class World:
 
     def __exit__(self, kind, value, trace):
         if kind:
-            sys.stderr.write(self.log_text())
+            self.tell()
             if self.process:
                 self.process.kill()
                 self.process.wait()
                 self.process = None
         self.close()
+
+    def tell(self):
+        """What is worth knowing of a test that failed."""
+        ended = self.process.poll() if self.process else "by the test"
+        print(f"--- the server {'runs' if ended is None else f'ended: {ended}'}; its log", file=sys.stderr)
+        print(self.log_text()[-LOG_SHOWN_BYTES:], file=sys.stderr)
 
     # ---- What tests need again and again ----
 
@@ -317,8 +364,26 @@ def proof_holds(text, index, entry):
 
 # ---- Running ----
 
+def failure_print():
+    """The way to the failure, and what each function on it knew."""
+    told = traceback.TracebackException(*sys.exc_info(), capture_locals=True)
+    del told.stack[0]  # run() itself
+    for part in told.format():
+        for line in part.rstrip("\n").split("\n"):
+            print(line[:LINE_SHOWN], file=sys.stderr)
+
+
+def signals_reset():
+    """Who runs us in the background may ignore SIGINT, and a shell that begins so can't trap it: our children begin as
+    those of a terminal do."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def run(module):
     words = sys.argv[1:]
+    signals_reset()
     failed = passed = 0
     for name, test in list(module.items()):
         if getattr(test, "__module__", None) != module["__name__"] or isinstance(test, type) or name.startswith("_"):
@@ -332,7 +397,7 @@ def run(module):
             print(f"ok    {name} ({time.monotonic() - begun:.1f} s)", flush=True)
         except Exception:
             failed += 1
-            print(f"FAILED {name}", flush=True)
-            traceback.print_exc()
+            print(f"FAILED {name} ({time.monotonic() - begun:.1f} s)", flush=True)
+            failure_print()
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)

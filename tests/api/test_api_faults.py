@@ -1,7 +1,6 @@
 """What fails on purpose (base/fault): whatever step fails, a retry under the same key takes exactly one seat, nothing that
 was answered is forgotten, and the server goes on by itself (DESIGN section 2). Needs a build with fault points."""
 import http.client
-import os
 import signal
 import time
 
@@ -10,14 +9,10 @@ from api_world import Client, World, run
 
 class _Faulty(World):
     def start(self, **environment):
-        self.plan = os.path.join(self.dir, "faults")
-        super().start(TALLY_FAULT_FILE=self.plan, **environment)
+        super().start(TALLY_FAULT_FILE=self.fault_file, **environment)
 
     def fail(self, plan):
-        with open(self.plan, "w", encoding="ascii") as file:
-            file.write(plan)
-        self.process.send_signal(signal.SIGUSR2)
-        time.sleep(0.01)  # the signal is taken by whichever thread comes first
+        self.plan_faults(plan)
 
 
 def _ask_until_answered(world, token, key, body, wanted=(201,)):
@@ -90,7 +85,7 @@ def a_full_disk_takes_back_but_gives_no_more_until_there_is_room():
         world.fail("")
         answer, _ = _ask_until_answered(world, joe.token, "after-the-disk-0", {"feature": "cad/render"})
         assert answer.json["used"] == 2
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while world.client().get("/readyz").status != 200 and time.monotonic() < deadline:
             time.sleep(0.1)
         assert world.client().get("/readyz").status == 200
@@ -104,7 +99,7 @@ def a_receipt_that_can_not_be_signed_does_not_hold_the_answer_for_ever():
         begun = time.monotonic()
         answer = joe.post("/v1/leases", {"feature": "cad/render"}, Prefer="receipt")
         assert answer.status == 201 and "receipt" not in answer.json and "entry" in answer.json, answer
-        assert "preference-applied" not in answer.headers and time.monotonic() - begun < 15
+        assert "preference-applied" not in answer.headers and time.monotonic() - begun < 30
         world.fail("")
         answer = joe.post("/v1/leases", {"feature": "cad/render"}, Prefer="receipt")
         assert answer.status == 201, answer
@@ -115,8 +110,9 @@ def a_clock_that_jumps_is_confirmed_by_an_admin():
         joe = world.seats()
         lease = joe.made("/v1/leases", {"feature": "cad/render"})
         world.fail("clock_offset_s:7200:1")
-        deadline = time.monotonic() + 20
-        while "tally_clock_frozen 1" not in world.admin.get("/metrics").text and time.monotonic() < deadline:
+        deadline = time.monotonic() + 60
+        while "tally_clock_frozen 1" not in world.admin.get("/metrics").text:
+            assert time.monotonic() < deadline, "the jump was not noticed"
             time.sleep(0.05)
         assert joe.post(f"/v1/leases/{lease['id']}/heartbeat").status == 200, "nothing has expired by the jump"
         ready = world.client().get("/readyz")

@@ -1,7 +1,10 @@
 """A server and the command line before it: every command is run as a process of its own, with a state directory and an
 environment that no other test sees."""
+import collections
 import json
 import os
+import random
+import socket
 import subprocess
 import sys
 import threading
@@ -15,11 +18,13 @@ from api_world import Client, World, run  # noqa: E402, F401 (tests take run fro
 TALLY = os.environ.get("TALLY", "build/tally")
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHARED = Path(os.environ.get("TALLY_SHARED", ROOT.parent / "shared"))
+RESULTS_SHOWN = 5  # of the last commands, when a test failed
 CI_SIGNS = ("GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TF_BUILD")
 
 
 class Result:
-    def __init__(self, code, out, err):
+    def __init__(self, code, out, err, words=()):
+        self.words = words
         self.code = code
         self.out = out.decode()
         self.err = err.decode()
@@ -29,10 +34,19 @@ class Result:
         return json.loads(self.out)
 
     def __repr__(self):
-        return f"exit {self.code}\n--- out\n{self.out[-3000:]}\n--- err\n{self.err[-3000:]}"
+        return f"{' '.join(map(str, self.words))}: exit {self.code}\n--- out\n{self.out[-3000:]}\n--- err\n{self.err[-3000:]}"
 
 
 class CliWorld(World):
+    def __init__(self, *options):
+        self.results = collections.deque(maxlen=RESULTS_SHOWN)
+        super().__init__(*options)
+
+    def tell(self):
+        super().tell()
+        for result in self.results:
+            print(f"--- {result}", file=sys.stderr)
+
     def environment(self, **more):
         """What a command sees: nothing of ours but what is needed. None takes a variable away."""
         names = {name: value for name, value in os.environ.items()
@@ -49,8 +63,9 @@ class CliWorld(World):
 
     def tally(self, *words, **environment):
         process = self.begin(*words, **environment)
-        out, err = process.communicate(timeout=120)
-        return Result(process.returncode, out, err)
+        result = finish(process, 120)
+        self.results.append(result)
+        return result
 
     def done(self, *words, **environment):
         """A command that must succeed."""
@@ -58,14 +73,12 @@ class CliWorld(World):
         assert result.code == 0, result
         return result
 
-    def start_on(self, port):
-        """The server again, where its clients look for it."""
-        self.log = open(self.path("log"), "ab")
-        self.process = subprocess.Popen([TALLY, "serve", "--data", self.data, "--listen", f"127.0.0.1:{port}"],
-                                        stdout=subprocess.PIPE, stderr=self.log)
-        assert self.process.stdout.readline(), self.log_text()
-        self.port = port
-        self.admin = self.client(self.admin_token)
+    def start(self, **environment):
+        """Always on the same port, where its clients look for it."""
+        self.steady_port = getattr(self, "steady_port", None) or steady_port()
+        self.begin_server([TALLY, "serve", "--data", self.data, "--listen", f"127.0.0.1:{self.steady_port}",
+                           *self.options], **environment)
+        self.steady_port = self.port
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -81,16 +94,37 @@ class CliWorld(World):
         return [entry for _, entry in self.admin.entries() if entry["type"] == kind]
 
 
-def wait_for(condition, seconds=30):
+def steady_port():
+    """A port that is still free after its server was down for a while: none of those that the system gives to whoever
+    asks for any, and to clients."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        first, last = map(int, file.read().split())
+    ports = [port for port in range(10000, 32000) if not first <= port <= last]
+    for port in random.sample(ports, 20) if len(ports) > 20 else ():
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass  # somebody has it
+    return 0
+
+
+def wait_for(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
+        assert time.monotonic() < end, f"it did not happen within {seconds} s"
         time.sleep(0.02)
 
 
 def finish(process, timeout=60):
-    out, err = process.communicate(timeout=timeout)
-    return Result(process.returncode, out, err)
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise AssertionError(f"it did not end within {timeout} s: "
+                             f"{Result(None, *process.communicate(), process.args[1:])}") from None
+    return Result(process.returncode, out, err, process.args[1:])
 
 
 class Between:

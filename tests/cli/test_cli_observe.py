@@ -104,12 +104,11 @@ def an_observer_that_was_killed_counts_nothing_twice():
 def a_server_that_was_killed_meanwhile_counts_nothing_twice():
     with CliWorld() as world:
         path, zone = LOGS["ansys"]
-        port = world.port
         process = world.begin("observe", "flexnet", "--log", path, *zone)
         wait_for(lambda: world.admin.size() > 300)
         world.stop(signal.SIGKILL)
         process.communicate()
-        world.start_on(port)
+        world.start()
         told = observe(world, path, *zone)
         assert figures(told) == oracle(path, zone), told
 

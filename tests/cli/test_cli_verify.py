@@ -247,15 +247,14 @@ def another_history_is_refused_and_kept_as_evidence():
         world.start()
         world.admin.batch([{"op": "lease.create", "feature": "cad/render"} for _ in range(20)])
         world.restart()
-        port = world.port
         world.done("pool", "list")  # the client has seen the real one
         world.stop()
         shutil.rmtree(world.data)
         shutil.copytree(fork, world.data)  # the same key, another past from here on
-        world.start_on(port)
+        world.start()
         world.admin.batch([{"op": "lease.create", "feature": "cad/render"} for _ in range(60)])
         world.stop()
-        world.start_on(port)
+        world.start()
         world.admin.get("/v1/pools")
         for words in (("pool", "list"), ("run", "--feature", "cad/render", "--", "echo", "ran")):
             result = world.tally(*words)

@@ -14,11 +14,11 @@ import uuid
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "api"))
-from api_world import TALLY, Client, World, proof_holds, run  # noqa: E402, F401 (tests take them from here)
+from api_world import (PATIENCE_S, TALLY, Client, World, leftovers, proof_holds,  # noqa: E402, F401
+                       run)  # tests take them from here
 
 NIGHTLY = os.environ.get("TALLY_NIGHTLY") == "1"
 SEED = int(os.environ.get("TEST_SEED", time.time_ns() % 1_000_000_000))
-PATIENCE_S = 60  # then a server that does not answer is taken for dead
 # What is tried again: the connection broke, nobody listens, or the server said that nothing happened.
 NO_ANSWER = (ConnectionError, http.client.HTTPException, TimeoutError, OSError)
 TRY_AGAIN = (429, 503)
@@ -159,7 +159,7 @@ class Person:
             self.failure = failure
 
     def start(self):
-        self.thread = threading.Thread(target=self.live)
+        self.thread = threading.Thread(target=self.live, daemon=True)  # a test that failed does not wait for them
         self.thread.start()
 
     def stop(self):

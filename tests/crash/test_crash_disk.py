@@ -7,21 +7,23 @@ import subprocess
 import tempfile
 import time
 
-from crash_world import (NIGHTLY, NO_ANSWER, SEED, TALLY, CrashWorld, Person, check_seats, check_told, is_linearizable,
-                         random, run, wait_for)
+from crash_world import (NIGHTLY, NO_ANSWER, PATIENCE_S, SEED, TALLY, CrashWorld, Person, check_seats, check_told,
+                         is_linearizable, leftovers, random, run, wait_for)
 
 PEOPLE = 4
 SEATS = 3
 SMALL_DISK = "256m"
 
 
-def load(world, seconds, hurt):
-    """People at work while `hurt` is called again and again; then everything they were told is looked for."""
+def load(world, seconds, hurt, sign):
+    """People at work while `hurt` is called again and again, for so long and until the log has the sign that it did
+    hurt; then everything they were told is looked for."""
     people = [Person(world, client, SEED + i) for i, client in enumerate(world.people)]
     for person in people:
         person.start()
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    begun = time.monotonic()
+    while time.monotonic() < begun + seconds or sign not in world.log_text():
+        assert time.monotonic() < begun + seconds + PATIENCE_S, f"nothing failed: the log has no \"{sign}\""
         hurt()
     for person in people:
         person.stop()
@@ -32,42 +34,22 @@ def load(world, seconds, hurt):
     return told, grants, len(leaves)
 
 
-class Faults:
-    """Fault points of a running server, by the file that it reads on SIGUSR2; test builds have them."""
-
-    def __init__(self, world):
-        self.world = world
-        self.path = os.path.join(world.dir, "faults")
-        self.plan("")
-        world.stop()
-        world.start(TALLY_FAULT_FILE=self.path)
-
-    def plan(self, text):
-        with open(self.path, "w", encoding="ascii") as file:
-            file.write(text)
-
-    def arm(self, text):
-        self.plan(text)
-        self.world.process.send_signal(signal.SIGUSR2)
-
-
 def commits_that_fail_under_load_break_no_word():
     points = ("store_commit:0", "store_after_commit:0", "store_write:1", "store_full:0", "store_commit:0:3",
               "signer_write:0:2", "memory:2")
     chance = random.Random(SEED)
     with CrashWorld() as world:
         world.make(PEOPLE, SEATS)
-        faults = Faults(world)
+        world.stop()
+        world.start(TALLY_FAULT_FILE=world.fault_file)
 
         def hurt():
-            faults.arm(chance.choice(points))
+            world.plan_faults(chance.choice(points))
             time.sleep(chance.uniform(0.05, 0.3))
 
-        told, grants, size = load(world, 60 if NIGHTLY else 5, hurt)
-        faults.arm("")
+        told, grants, size = load(world, 60 if NIGHTLY else 5, hurt, "a commit failed")  # needs a test build
+        world.plan_faults("")
         world.stop()
-        log = world.log_text()
-        assert "a commit failed" in log, "no commit failed: is this a test build?"
         world.verify()
         print(f"seed {SEED}: {told} acknowledgements kept, {grants} grants, {size} entries")
 
@@ -75,16 +57,10 @@ def commits_that_fail_under_load_break_no_word():
 def _traced(world):
     """The server again, under strace, which makes some of its syncs fail."""
     world.stop()
-    world.log = open(os.path.join(world.dir, "log"), "ab")
-    world.process = subprocess.Popen(
+    world.begin_server(
         ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e",
          "inject=fsync,fdatasync:error=EIO:when=12+23", TALLY, "serve", "--data", world.data, "--listen", "127.0.0.1:0"],
-        stdout=subprocess.PIPE, stderr=world.log,
-        env={**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"})
-    line = world.process.stdout.readline().decode()
-    assert "http://127.0.0.1:" in line, (line, world.log_text())
-    world.port = int(line.rsplit(":", 1)[1].split("/")[0].split()[0])
-    world.admin = world.client(world.admin_token)
+        ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0")
 
 
 def syncs_that_fail_with_eio_break_no_word():
@@ -94,14 +70,13 @@ def syncs_that_fail_with_eio_break_no_word():
     with CrashWorld() as world:
         world.make(PEOPLE, SEATS)
         _traced(world)
-        told, grants, size = load(world, 20 if NIGHTLY else 4, lambda: time.sleep(0.1))
+        told, grants, size = load(world, 20 if NIGHTLY else 4, lambda: time.sleep(0.1), "failed")
         server = subprocess.run(["pgrep", "-P", str(world.process.pid)], capture_output=True, check=True).stdout
         os.kill(int(server.split()[0]), signal.SIGTERM)
         world.process.wait(60)
         world.process.stdout.close()
         world.log.close()
         world.process = None
-        assert "failed" in world.log_text(), "no sync failed"
         world.verify()
         print(f"{told} acknowledgements kept, {grants} grants, {size} entries")
 
@@ -128,6 +103,7 @@ def _status(ask):
 
 def a_full_disk_stops_grants_first_and_takes_seats_back():
     disk = tempfile.mkdtemp(prefix="tally-disk-")
+    leftovers.directory(disk)
     if not _mounted(disk):
         os.rmdir(disk)
         print("no small file system can be mounted here: the fault points stand for a full disk")

@@ -114,7 +114,7 @@ def a_server_that_was_stopped_goes_on():
     with CrashWorld() as world:
         world.make(1, 2)
         joe = world.people[0]
-        lease = joe.made("/v1/leases", {"feature": "cad/render", "ttl_s": 10})
+        lease = joe.made("/v1/leases", {"feature": "cad/render", "ttl_s": 30})
         joe.close()
         os.kill(world.process.pid, signal.SIGSTOP)
         answers = []

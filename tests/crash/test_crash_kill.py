@@ -3,7 +3,7 @@ again by itself (P1, P4)."""
 import sys
 import time
 
-from crash_world import NIGHTLY, SEED, CrashWorld, Person, check_seats, check_told, is_linearizable, random, run
+from crash_world import NIGHTLY, SEED, CrashWorld, Person, check_seats, check_told, is_linearizable, random, run, wait_for
 
 ROUNDS = 200 if NIGHTLY else 20
 PEOPLE = 6
@@ -18,6 +18,10 @@ def a_checker_that_accepts_everything_would_prove_nothing():
     assert not is_linearizable([taken + [(2.0, 3.0, -1, True)], [(4.0, 5.0, 1, False)]], 1)  # denied beside a free seat
     assert is_linearizable([taken + [(2.0, 3.0, -1, True)], [(2.5, 5.0, 1, False)]], 1)
     assert not is_linearizable([[(0.0, 9.0, 1, True)], [(1.0, 2.0, 1, False), (3.0, 4.0, 1, True)]], 1)
+
+
+def _grants_known(people):
+    return sum(happened and change > 0 for person in people for *_, change, happened in list(person.history))
 
 
 def nothing_acknowledged_is_lost_however_often_the_server_is_killed():
@@ -37,6 +41,7 @@ def nothing_acknowledged_is_lost_however_often_the_server_is_killed():
             for person, before in zip(people, told):
                 check_told([type("Told", (), {"told": before})], known)
                 assert not person.failure, person.failure
+        wait_for(lambda: _grants_known(people) > ROUNDS, what="a load worth killing")
         for person in people:
             person.stop()
         leaves = world.leaves()
@@ -59,12 +64,16 @@ def grants_are_linearizable():
         people = [Person(world, client, SEED + i) for i, client in enumerate(world.people)]
         for person in people:
             person.start()
+
+        def done():
+            history = [action for person in people for action in list(person.history)]
+            return len(history), sum(not happened for *_, happened in history)
+
         time.sleep(10 if NIGHTLY else 2)
+        wait_for(lambda: done()[0] > 100 and done()[1] > 0, what="a load with denials in it")
         for person in people:
             person.stop()
-        actions = sum(len(person.history) for person in people)
-        denials = sum(not happened for person in people for *_, happened in person.history)
-        assert actions > 100 and denials > 0, (actions, denials)
+        actions, denials = done()
         assert is_linearizable([person.history for person in people], SEATS), "no order explains what was answered"
         check_told(people, world.leaves())
         print(f"{actions} actions, {denials} of them denials, in one order")
