@@ -106,6 +106,13 @@ status holder_start(struct holder *holder, struct trust *trust, struct lease *le
     return holder->started ? OK : err_set(err, CODE_NO_MEMORY, "no thread for heartbeats");
 }
 
+void holder_loss(struct holder *holder, struct err *ret_why)
+{
+    pthread_mutex_lock(&holder->mutex);
+    *ret_why = holder->why;
+    pthread_mutex_unlock(&holder->mutex);
+}
+
 void holder_stop(struct holder *holder)
 {
     if (!holder->started)

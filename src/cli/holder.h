@@ -28,6 +28,8 @@ struct holder {
 
 /* The lease must outlive it. */
 MUST_CHECK status holder_start(struct holder *holder, struct trust *trust, struct lease *lease, struct err *err);
+/* Why the lease is lost, once lost_fd is readable. */
+void holder_loss(struct holder *holder, struct err *ret_why);
 /* Ends the thread and waits for it; after that the other members may be read. Accepts one that was not started. */
 void holder_stop(struct holder *holder);
 

@@ -108,8 +108,10 @@ static status seats_take(struct running *running, struct err *err)
 static void loss_handle(struct running *running)
 {
     bool warn = strcmp(running->options->on_loss, "warn") == 0;
+    struct err why;
 
-    (void)fprintf(stderr, "tally: the lease %s is lost (%s); %s\n", running->lease.id, running->holder.why.text,
+    holder_loss(&running->holder, &why);
+    (void)fprintf(stderr, "tally: the lease %s is lost (%s); %s\n", running->lease.id, why.text,
                   warn ? "the program goes on without one" : "the program is asked to end");
     if (warn)
         return;
