@@ -57,7 +57,7 @@ static status log_for(struct witness_logs *logs, struct str origin, struct witne
 static status entry_end(struct witness_logs *logs, struct listed *entry, struct err *err)
 {
     struct str origin = entry->origin.len ? entry->origin : str_take(&entry->key_text, '+');
-    struct witness_log *log;
+    struct witness_log *log = NULL;
 
     if (!entry->has_key)
         return OK;
