@@ -12,7 +12,7 @@
 http_handler lease_create_handle, lease_heartbeat_handle, lease_release_handle, lease_revoke_handle;
 http_handler heartbeats_handle, batch_handle;
 http_handler ticket_poll_handle, ticket_claim_handle, ticket_cancel_handle;
-extern const struct json_table lease_request_table, heartbeats_table;
+extern const struct json_table lease_request_table, heartbeats_table, claim_table;
 
 /* catalog.c, license.c, people.c, token.c */
 http_handler product_create_handle;

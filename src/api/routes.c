@@ -92,7 +92,7 @@ const struct route api_routes[] = {
           "a ticket's place; keeps it alive, and waits for its turn", .queries = QUERY(WAIT_S) | QUERY(MIN_INDEX),
           .answer = &ticket_now_shape),
     TAKES("/v1/tickets/{id}/claim", PERM_LEASE_TAKE, SMALL, ticket_claim_handle, "leases", "take the seat that is kept",
-          .request = &nothing_table, DRY, .codes = CODE(LEASE_GRANTED)),
+          .request = &claim_table, DRY, .codes = CODE(LEASE_GRANTED)),
     ENDS("/v1/tickets/{id}", PERM_LEASE_TAKE, ticket_cancel_handle, "leases", "wait no longer", DRY,
          .codes = CODE(TICKET_CANCELLED)),
     READS("/v1/why", PERM_LEASE_TAKE, why_handle, "leases", "what a check-out would get now, and why",

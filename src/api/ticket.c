@@ -1,6 +1,8 @@
 /*
  * api/ticket: waiting for a seat: a poll that keeps its place, held until its turn comes; claim; giving up.
  */
+#include <string.h>
+
 #include "api/answer.h"
 #include "api/handlers.h"
 #include "api/requests.h"
@@ -76,27 +78,48 @@ void ticket_poll_handle(struct exchange *exchange)
     poll_submit(poll, poll_answer);
 }
 
-static void ticket_command(struct exchange *exchange, enum command_kind kind)
+struct claim_request {
+    unsigned char nonce[16];
+    bool has_nonce;
+};
+
+static const struct json_field claim_fields[] = {
+    JSON_HEX(
+        struct claim_request, nonce, JSON_SEEN(struct claim_request, has_nonce),
+        .about =
+            "16 bytes drawn for this lease, whose entry will hold them; a check-out's are forgotten while it waits"),
+};
+const struct json_table claim_table = JSON_TABLE("ClaimRequest", struct claim_request, claim_fields);
+
+void ticket_claim_handle(struct exchange *exchange)
+{
+    struct call *call = call_of(exchange);
+    struct claim_request request = { 0 };
+    struct id ticket;
+    struct job *job;
+
+    if (!call_path_id(call, 0, ID_TICKET, &ticket) || !call_body(call, &claim_table, &request))
+        return;
+    job = call_job(call, COMMAND_TICKET_CLAIM);
+    if (!job)
+        return;
+    job->command.ticket = ticket;
+    job->command.has_claim_nonce = request.has_nonce;
+    memcpy(job->command.claim_nonce, request.nonce, sizeof(job->command.claim_nonce));
+    call_command(call);
+}
+
+void ticket_cancel_handle(struct exchange *exchange)
 {
     struct call *call = call_of(exchange);
     struct id ticket;
     struct job *job;
 
-    if (!call_path_id(call, 0, ID_TICKET, &ticket) || !call_body(call, &nothing_table, &ticket))
+    if (!call_path_id(call, 0, ID_TICKET, &ticket))
         return;
-    job = call_job(call, kind);
+    job = call_job(call, COMMAND_TICKET_CANCEL);
     if (!job)
         return;
     job->command.ticket = ticket;
     call_command(call);
-}
-
-void ticket_claim_handle(struct exchange *exchange)
-{
-    ticket_command(exchange, COMMAND_TICKET_CLAIM);
-}
-
-void ticket_cancel_handle(struct exchange *exchange)
-{
-    ticket_command(exchange, COMMAND_TICKET_CANCEL);
 }

@@ -157,7 +157,11 @@ struct command {
     union {
         struct lease_create lease_create;
         struct id lease; /* heartbeat, release, revoke */
-        struct id ticket;
+        struct {
+            struct id ticket; /* poll, claim, cancel */
+            bool has_claim_nonce;
+            uint8_t claim_nonce[16]; /* for the lease, as in lease_create */
+        };
         struct id license; /* suspend, reinstate, revoke */
         struct product_create product_create;
         struct principal_create principal_create;

@@ -108,6 +108,7 @@ status ticket_claim_decide(struct decide_context *context, const struct command 
     grant.ticket = ticket->id;
     grant.user_alias = ticket->user_alias;
     grant.host_alias = ticket->host_alias;
+    grant.nonce = command->has_claim_nonce ? command->claim_nonce : NULL;
     lease_grant_draft(context, command, draft, &grant);
     return OK;
 }

@@ -19,7 +19,7 @@ struct taking {
     struct trust *trust;
     const struct lease_wish *wish;
     char nonce[2 * NONCE_BYTES + 1];
-    struct str ticket; /* its seat was waited for: the ledger draws the nonce then, and the leaf names the ticket */
+    struct str ticket; /* its seat was waited for; the leaf names it */
     struct client_answer answer;
     struct json_doc doc;
     int64_t sent_ms;
@@ -105,7 +105,8 @@ static status grant_check(const struct taking *taking, struct lease *lease, stru
     TRY(leaf_prove(taking->trust, &taking->doc, "lease.granted", &leaf, err));
     on = json_node_member(json_doc_root(&leaf), "on");
     data = json_node_member(json_doc_root(&leaf), "data");
-    if (taking->ticket.len ? !text_is(on, "ticket", taking->ticket) : !text_is(data, "nonce", str_of(taking->nonce)))
+    if (!text_is(data, "nonce", str_of(taking->nonce)) ||
+        (taking->ticket.len && !text_is(on, "ticket", taking->ticket)))
         return err_set(err, CODE_CORRUPT, "the receipt proves a lease that was not asked for here");
     lease->quantity = json_node_number(json_node_member(data, "quantity"), -1);
     lease->grace_s = json_node_number(json_node_member(data, "grace_s"), 0);
@@ -182,19 +183,36 @@ static status taking_begin(struct taking *taking, struct err *err)
     return taking_send(taking, &request, err);
 }
 
-static status ticket_send(struct taking *taking, const char *method, const char *suffix, struct err *err)
+static status ticket_send(struct taking *taking, struct client_request *request, const char *suffix, struct err *err)
 {
     char target[PATH_MAX_BYTES];
-    struct client_request request = { .method = method, .wants_receipt = true, .timeout_ms = (POLL_S + 10) * 1000 };
 
     (void)snprintf(target, sizeof(target), "/v1/tickets/%.*s%s", STR_ARG(taking->ticket), suffix);
-    request.target = str_of(target);
-    return taking_send(taking, &request, err);
+    request->target = str_of(target);
+    request->timeout_ms = (POLL_S + 10) * 1000;
+    return taking_send(taking, request, err);
+}
+
+/* With the nonce again: the server forgets the check-out's while its ticket waits. */
+static status ticket_claim(struct taking *taking, struct err *err)
+{
+    char space[64];
+    struct buf body = BUF_OVER(space);
+    struct json_out out = { .buf = &body };
+    struct client_request request = { .method = "POST", .wants_receipt = true };
+
+    json_out_object(&out, NULL);
+    json_out_text(&out, "nonce", str_of(taking->nonce));
+    json_out_end(&out);
+    TRY(body.status);
+    request.body = buf_str(&body);
+    return ticket_send(taking, &request, "/claim", err);
 }
 
 static status ticket_give_up(struct taking *taking, struct err *err)
 {
-    status s = ticket_send(taking, "DELETE", "", err);
+    struct client_request request = { .method = "DELETE" };
+    status s = ticket_send(taking, &request, "", err);
 
     (void)s; /* a ticket that is not polled ends by itself */
     return err_set(err, CODE_CLOSED, "interrupted while waiting for a seat");
@@ -203,19 +221,20 @@ static status ticket_give_up(struct taking *taking, struct err *err)
 /* Polls until the seat is offered, then claims it; an offer that ran out meanwhile is waited for again. */
 static status ticket_wait(struct taking *taking, const struct lease_patience *patience, struct err *err)
 {
+    struct client_request request = { .method = "GET" };
     char poll[32];
     status s = OK;
 
     (void)snprintf(poll, sizeof(poll), "?wait_s=%d", patience ? 1 : POLL_S);
     for (;;) {
         if (json_doc_number(&taking->doc, "place", 1) == 0) { /* its turn: a seat is kept for it */
-            s = ticket_send(taking, "POST", "/claim", err);
+            s = ticket_claim(taking, err);
             if (s.code != CODE_CONFLICT)
                 return s;
         } else if (patience && !patience->go_on(patience->context, json_doc_number(&taking->doc, "place", 0))) {
             return ticket_give_up(taking, err);
         }
-        TRY(ticket_send(taking, "GET", poll, err));
+        TRY(ticket_send(taking, &request, poll, err));
     }
 }
 

@@ -1,4 +1,5 @@
 """Waiting for a seat (ENTRY.md, "Ticket")."""
+import json
 import threading
 import time
 
@@ -25,6 +26,20 @@ def a_full_pool_gives_a_ticket_and_its_turn_is_claimed():
         assert claimed.status == 201 and claimed.json["used"] == 1, claimed
         gone = joe.get(f"/v1/tickets/{ticket['id']}")
         assert (gone.status, gone.json["code"], gone.json["state"]) == (409, "TICKET_ENDED", "claimed"), gone
+
+
+def a_claims_nonce_is_in_the_leases_leaf():
+    with World() as world:
+        joe, lease = _full(world)
+        nonce = "00112233445566778899aabbccddeeff"
+        ticket = joe.made("/v1/leases", {"feature": "cad/render", "wait_s": 60, "nonce": "f" * 32})["id"]
+        joe.delete(f"/v1/leases/{lease['id']}")
+        for wrong in (nonce[:-1], nonce + "00", "x" * 32, 7, None):
+            answer = joe.post(f"/v1/tickets/{ticket}/claim", {"nonce": wrong})
+            assert (answer.status, answer.json["member"]) == (400, "nonce"), (wrong, answer)
+        claimed = joe.post(f"/v1/tickets/{ticket}/claim", {"nonce": nonce}, Prefer="receipt")
+        assert claimed.status == 201 and claimed.json["nonce"] == nonce, claimed
+        assert json.loads(claimed.json["entry"])["data"]["nonce"] == nonce, claimed
 
 
 def a_held_poll_is_woken_by_its_turn():

@@ -108,6 +108,21 @@ static void an_offer_occupies_the_seat_and_a_claim_takes_it(void)
     CHECK_INT(scene.world->outcome.state, TICKET_CLAIMED);
 }
 
+static void a_claims_nonce_is_the_leases(void)
+{
+    SCENE(scene, 1);
+    struct command claim = world_as(scene.world, scene.bob, COMMAND_TICKET_CLAIM);
+    struct entry entry;
+
+    claim.ticket = queue(&scene, scene.bob, 1, 600);
+    claim.has_claim_nonce = true;
+    memset(claim.claim_nonce, 0xa5, sizeof(claim.claim_nonce));
+    release(&scene);
+    world_entry(scene.world, world_done(scene.world, &claim), &entry);
+    CHECK_INT(entry.code, AUDIT_LEASE_GRANTED);
+    CHECK(memcmp(entry.data[DATA_NONCE].bytes, claim.claim_nonce, sizeof(claim.claim_nonce)) == 0);
+}
+
 static void a_free_seat_is_not_taken_past_those_who_wait(void)
 {
     SCENE(scene, 2);
@@ -276,6 +291,7 @@ static void tickets_outlive_a_restart(void)
 static const struct test tests[] = {
     TEST(tickets_are_served_in_their_order),
     TEST(an_offer_occupies_the_seat_and_a_claim_takes_it),
+    TEST(a_claims_nonce_is_the_leases),
     TEST(a_free_seat_is_not_taken_past_those_who_wait),
     TEST(an_offer_that_nobody_claims_goes_to_the_next),
     TEST(a_ticket_can_not_be_claimed_before_its_turn_or_by_another),
