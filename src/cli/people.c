@@ -13,7 +13,7 @@ static const struct option_row reason_rows[] = { REASON_ROW, DRY_RUN_ROW };
 static const struct option_row principal_create_rows[] = {
     OPTION_TEXT_ROW("organisation", organisation, "ORGANISATION", SHAPED_TEXT,
                     "an id or a name (default: one's own, or the installation's)"),
-    OPTION_TEXT_ROW("role", role, "ROLE", SHAPED_TEXT, "member, auditor or admin (default: member)"),
+    OPTION_TEXT_ROW("role", role, "ROLE", SHAPED_TEXT, "member, auditor, observer or admin (default: member)"),
     DRY_RUN_ROW,
 };
 static const struct option_row team_create_rows[] = {

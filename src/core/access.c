@@ -35,6 +35,8 @@ static const permissions roles[ROLE_COUNT] = {
     [ROLE_AUDITOR] = EVERYBODY | HOLDS(AUDIT_READ) | HOLDS(LEASE_READ) | HOLDS(CATALOG_READ) | HOLDS(LICENSE_READ) |
                      HOLDS(PEOPLE_READ),
     [ROLE_ADMIN] = PERMISSIONS_ALL,
+    /* A program that reads another licence server's log: it tells what it saw, and takes nothing. */
+    [ROLE_OBSERVER] = EVERYBODY | HOLDS(OBSERVE) | HOLDS(CATALOG_READ),
 };
 
 permissions role_permissions(enum role role)

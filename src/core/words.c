@@ -47,7 +47,8 @@ const struct str reason_words[REASON_COUNT] = {
     [REASON_BACK] = STR_INIT("back"),
     [REASON_NOT_FOUND] = STR_INIT("not_found"),
 };
-const struct str role_words[ROLE_COUNT] = { STR_INIT("member"), STR_INIT("auditor"), STR_INIT("admin") };
+const struct str role_words[ROLE_COUNT] = { STR_INIT("member"), STR_INIT("auditor"), STR_INIT("admin"),
+                                            STR_INIT("observer") };
 const struct str problem_words[PROBLEM_COUNT] = {
     [PROBLEM_NONE] = STR_INIT("NONE"),
     [PROBLEM_BAD_REQUEST] = STR_INIT("BAD_REQUEST"),

@@ -83,7 +83,7 @@ enum reason {
 };
 
 /* Sets of permissions (core/access). */
-enum role { ROLE_MEMBER, ROLE_AUDITOR, ROLE_ADMIN, ROLE_COUNT };
+enum role { ROLE_MEMBER, ROLE_AUDITOR, ROLE_ADMIN, ROLE_OBSERVER, ROLE_COUNT };
 
 /* What a request was refused for; the API's stable problem codes (core/problem has their texts). */
 enum problem {

@@ -34,6 +34,7 @@ PERMISSIONS = {
 ROLES = {
     "member": {"lease.take", "catalog.read"},
     "auditor": {"audit.read", "lease.read", "catalog.read", "license.read", "people.read"},
+    "observer": {"observe", "catalog.read"},
 }
 WORDS = ["lease.take", "lease.read", "lease.revoke", "catalog.read", "catalog.write", "license.read", "license.write",
          "people.read", "people.write", "audit.read", "observe", "server"]
@@ -130,6 +131,23 @@ def credentials_that_do_not_count_are_refused_and_recorded():
         assert failures[-1]["on"]["credential"] == joe.token_id and failures[-1]["actor"]["level"] == "A0"
         sources = {entry["src"] for entry in failures}
         assert len(sources) == 1 and sources.pop().startswith("ali_"), "one network has one alias"
+
+
+def an_observer_tells_what_it_saw_and_takes_nothing():
+    """A program that reads another server's log need not be an admin, and its token is good for nothing else."""
+    with World() as world:
+        world.seats()
+        seen = {"op": "observe.out", "product": "ansys", "feature": "solver", "user": "joe", "host": "ws-17", "line": 1}
+        observer = world.user("flexnet", role="observer", kind="services")
+        member = world.user("ci", kind="services")
+        lines = observer.batch([seen, {"op": "lease.create", "feature": "cad/render"},
+                                {"op": "observe.read", "head": "0" * 64, "offset": 80, "line": 1}])
+        assert [line["status"] for line in lines] == [201, 403, 200], lines
+        assert observer.get("/v1/observations?head=" + "0" * 64).json["offset"] == 80
+        assert [line["status"] for line in member.batch([seen])] == [403]
+        pools = {pool["feature"]: pool["used"] for pool in observer.get("/v1/pools").json["pools"]}
+        assert pools == {"ansys/solver": 1, "cad/render": 0}, pools
+        assert [row["role"] for row in observer.get("/v1/roles").json["roles"]][-1] == "observer"
 
 
 def a_revoked_token_acts_in_no_entry_after_its_revocation():

@@ -21,14 +21,15 @@ static void each_role_holds_what_it_is_for_and_no_more(void)
         const char *word;
         bool member;
         bool auditor;
+        bool observer;
     } table[] = {
-        { "public", true, true },          { "any", true, true },
-        { "lease.take", true, false },     { "lease.read", false, true },
-        { "lease.revoke", false, false },  { "catalog.read", true, true },
-        { "catalog.write", false, false }, { "license.read", false, true },
-        { "license.write", false, false }, { "people.read", false, true },
-        { "people.write", false, false },  { "audit.read", false, true },
-        { "observe", false, false },       { "server", false, false },
+        { "public", true, true, true },           { "any", true, true, true },
+        { "lease.take", true, false, false },     { "lease.read", false, true, false },
+        { "lease.revoke", false, false, false },  { "catalog.read", true, true, true },
+        { "catalog.write", false, false, false }, { "license.read", false, true, false },
+        { "license.write", false, false, false }, { "people.read", false, true, false },
+        { "people.write", false, false, false },  { "audit.read", false, true, false },
+        { "observe", false, false, true },        { "server", false, false, false },
     };
 
     CHECK_INT(sizeof table / sizeof *table, PERMISSION_COUNT - 1);
@@ -36,6 +37,7 @@ static void each_role_holds_what_it_is_for_and_no_more(void)
         CHECKING("%s", table[i].word);
         CHECK(role_holds(ROLE_MEMBER, table[i].word) == table[i].member);
         CHECK(role_holds(ROLE_AUDITOR, table[i].word) == table[i].auditor);
+        CHECK(role_holds(ROLE_OBSERVER, table[i].word) == table[i].observer);
         CHECK(role_holds(ROLE_ADMIN, table[i].word));
     }
 }
