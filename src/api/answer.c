@@ -143,7 +143,8 @@ static const struct shape confirm_shape = SHAPE("ClockConfirmed", confirm_member
 static const struct shape_member backup_members[] = {
     { .name = "to", .kind = SHAPE_GIVEN, .at = 0, .maybe = true, .about = "the file in the data directory's backups/" },
     ENTRY_DATA("size", DATA_SIZE),
-    ENTRY_DATA("sha256", DATA_SHA256),
+    { .name = "root", .kind = SHAPE_DATA, .at = DATA_ROOT, .maybe = true, .about = "of the copy's tree, in hexadecimal" },
+    { .name = "sha256", .kind = SHAPE_DATA, .at = DATA_SHA256, .maybe = true, .about = "of the copy's file" },
 };
 static const struct shape backup_shape = SHAPE("Backup", backup_members);
 static const struct shape_member seeded_members[] = { ENTRY_DATA("count", DATA_COUNT_OF) };

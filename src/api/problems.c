@@ -113,6 +113,23 @@ static struct str member_detail(struct str member)
     return STR_NONE;
 }
 
+/* Of what is in the wrong state, by what was asked for. */
+static struct str state_detail(enum command_kind kind)
+{
+    static const struct str details[COMMAND_COUNT] = {
+        [COMMAND_LICENSE_SUSPEND] = STR_INIT("the licence is suspended already, or it has expired or been revoked"),
+        [COMMAND_LICENSE_REINSTATE] = STR_INIT("only a suspended licence can be put back, and not after its end"),
+        [COMMAND_LICENSE_REVOKE] = STR_INIT("the licence is revoked already"),
+        [COMMAND_LICENSE_CHANGE] = STR_INIT("the licence is revoked, and stays so"),
+        [COMMAND_MEMBER_ADD] = STR_INIT("the user is a member of the team already"),
+        [COMMAND_ROLE_CHANGE] = STR_INIT("it has this role already, or is the installation's last admin"),
+        [COMMAND_OBSERVE_READ] = STR_INIT("the log was read further than to this offset already"),
+        [COMMAND_CLOCK_CONFIRM] = STR_INIT("the clock did not jump: there is nothing to confirm"),
+    };
+
+    return details[kind];
+}
+
 /* "8 of 8 seats of cad/render are taken, and 2 were asked for; 3 wait in the queue; …". */
 static struct str no_seats_detail(struct call *call, const struct entry *entry)
 {
@@ -140,6 +157,8 @@ struct str problem_detail(struct call *call, const struct job *job, const struct
 
     if (answer->problem == PROBLEM_BAD_REQUEST)
         detail = member_detail(job->reply.outcome.member);
+    if (answer->problem == PROBLEM_WRONG_STATE)
+        detail = state_detail(job->command.kind);
     if (answer->problem == PROBLEM_NO_SEATS && answer->reason == REASON_NO_SEATS && answer->has_entry &&
         entry_has_on(&answer->entry, ON_FEATURE) && entry_has(&answer->entry, DATA_OCCUPIED) &&
         entry_has(&answer->entry, DATA_LIMIT))

@@ -2,6 +2,7 @@
  * api/server: whether the server lives and serves, and what its operators do to it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #define BACKUPS_DIR     "backups"
 #define BACKUP_NAME_MAX 64
 #define PATH_BYTES      4096
+#define PIECE_BYTES     65536
 
 void health_handle(struct exchange *exchange)
 {
@@ -79,6 +81,7 @@ struct backup {
     struct work work;
     char path[PATH_BYTES];
     struct store_head head;
+    struct hash hash; /* of the file */
 };
 
 static bool is_file_name(struct str name)
@@ -112,6 +115,35 @@ static bool backup_goes_on(void *context, uint64_t done_bytes, uint64_t total_by
     return !atomic_load(&api->stops);
 }
 
+static void file_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+}
+
+/* As `sha256sum` tells it, so that whoever moves the copy can see that it arrived. */
+static status file_hash(struct backup *backup, const struct store_progress *progress)
+{
+    AUTO(int, file_close) fd = open(backup->path, O_RDONLY | O_CLOEXEC);
+    struct err *err = &backup->work.err;
+    char piece[PIECE_BYTES];
+    struct hash_stream stream;
+    ssize_t got = fd < 0 ? -1 : 1;
+
+    hash_stream_begin(&stream);
+    while (got > 0) {
+        if (!progress->go_on(progress->context, 0, 0))
+            return err_set(err, CODE_UNAVAILABLE, "the backup was stopped");
+        got = read(fd, piece, sizeof(piece));
+        if (got > 0)
+            hash_stream_add(&stream, (struct str){ piece, (size_t)got });
+    }
+    if (got < 0)
+        return err_system(err, "read", backup->path);
+    backup->hash = hash_stream_end(&stream);
+    return OK;
+}
+
 /* What the copy holds is read from the copy: the ledger grew while it was made. */
 static status backup_run(struct work *work, struct ledger_view *view)
 {
@@ -127,6 +159,10 @@ static status backup_run(struct work *work, struct ledger_view *view)
     TRY(store_reader_open_path(backup->path, &reader, &work->err));
     s = store_head_read(reader, &backup->head, &work->err);
     store_reader_close(reader);
+    if (!s.code)
+        s = file_hash(backup, &progress);
+    if (s.code)
+        (void)unlink(backup->path);
     return s;
 }
 
@@ -142,14 +178,16 @@ static void backup_answer(struct call *call)
     answer_call(call);
 }
 
-static void backup_submit(struct call *call, const struct store_head *head)
+static void backup_submit(struct call *call, const struct backup *backup)
 {
     struct job *job = call_job(call, COMMAND_BACKUP_MADE);
 
     if (!job)
         return;
-    job->command.backup.size = head->size;
-    memcpy(job->command.backup.hash, head->root.bytes, sizeof(job->command.backup.hash));
+    job->command.backup.size = backup->head.size;
+    memcpy(job->command.backup.root, backup->head.root.bytes, sizeof(job->command.backup.root));
+    job->command.backup.has_hash = !call->dry_run;
+    memcpy(job->command.backup.hash, backup->hash.bytes, sizeof(job->command.backup.hash));
     call_submit(call, backup_answer);
 }
 
@@ -158,7 +196,7 @@ static void backup_done(struct work *work)
     struct backup *backup = (struct backup *)work;
 
     if (!work->status.code)
-        backup_submit(work->call, &backup->head);
+        backup_submit(work->call, backup);
     else if (work->status.code == CODE_CONFLICT)
         call_reject_as(work->call, PROBLEM_NAME_TAKEN, STR("to"));
     else if (work->status.code == CODE_DISK_FULL)
@@ -200,7 +238,7 @@ void backup_handle(struct exchange *exchange)
     backup->work.done = backup_done;
     backup->head = (struct store_head){ .size = head.size, .root = head.root };
     if (call->dry_run)
-        backup_submit(call, &backup->head);
+        backup_submit(call, backup);
     else
         work_start(call, &backup->work);
 }

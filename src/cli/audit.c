@@ -261,7 +261,7 @@ static const struct cli_command clock_command = REQUEST_COMMAND(
     .summary = "after a jump of the server's clock: its time is right", .example = "tally clock confirm");
 
 static const struct cli_command backup_command =
-    REQUEST_COMMAND(change_rows, SPEC("POST", "/v1/backups", .operand = "to", .columns = "to size sha256 index"),
+    REQUEST_COMMAND(change_rows, SPEC("POST", "/v1/backups", .operand = "to", .columns = "to size root sha256 index"),
                     .words = "backup", .summary = "copy the ledger, while it is written, into its backups/",
                     .example = "tally backup monday.db", ONE_OPERAND("NAME"));
 

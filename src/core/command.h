@@ -191,7 +191,9 @@ struct command {
         int64_t jump_ms; /* clock.confirm: as the engine measures it now */
         struct {
             uint64_t size;
-            uint8_t hash[32];
+            uint8_t root[32]; /* of the tree of that size */
+            bool has_hash;    /* false in a dry run, which makes no file */
+            uint8_t hash[32]; /* of the file */
         } backup;
         struct {
             enum audit_code code;

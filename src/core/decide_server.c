@@ -101,7 +101,9 @@ status backup_made_decide(struct decide_context *context, const struct command *
         return refuse(context, command, draft, outcome, objection_of(PROBLEM_BAD_REQUEST, STR("size")));
     entry = draft_add(context, command, draft, AUDIT_BACKUP_MADE);
     entry_number(entry, DATA_SIZE, (int64_t)command->backup.size);
-    entry_bytes(entry, DATA_SHA256, command->backup.hash);
+    entry_bytes(entry, DATA_ROOT, command->backup.root);
+    if (command->backup.has_hash)
+        entry_bytes(entry, DATA_SHA256, command->backup.hash);
     return OK;
 }
 

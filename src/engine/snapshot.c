@@ -293,6 +293,8 @@ static status mapping_open(const char *path, struct mapping *ret_mapping, struct
     struct stat file;
     status s = OK;
 
+    if (fd < 0 && errno == ENOENT)
+        return err_set(err, CODE_NOT_FOUND, "%s is not there, as in a restored backup", path);
     if (fd < 0)
         return err_system(err, "open", path);
     if (fstat(fd, &file))
@@ -350,6 +352,10 @@ status snapshot_load(struct engine *engine, struct facts *facts, struct snapshot
         }
         if (s.code == CODE_NO_MEMORY)
             return s;
+        if (s.code == CODE_NOT_FOUND) {
+            log_write(LOG_INFO, "engine", "the snapshot %s", why.text);
+            continue;
+        }
         log_write(LOG_ERROR, "engine", "a snapshot was refused: %s", why.text);
         if (!ret_refusal->happened)
             *ret_refusal = (struct snapshot_refusal){ .happened = true, .size = claim.size, .hash = claim.hash };

@@ -1,5 +1,6 @@
 """The ledger as its readers see it: pages, proofs, tiles, checkpoints, and who may see them (P3, DESIGN section 4)."""
 import base64
+import hashlib
 import json
 
 from api_world import World, leaf_hash, proof_holds, roots_by_consistency, run, tree_root
@@ -144,7 +145,13 @@ def a_backup_is_made_recorded_and_holds_the_ledger():
         entry = json.loads(world.admin.get(f"/v1/audit/{made.json['index']}").json["entry"])
         assert entry["type"] == "backup.made" and entry["data"]["size"] == made.json["size"] >= 10
         with open(world.data + "/backups/monday.db", "rb") as file:
-            assert file.read(16) == b"SQLite format 3\0"
+            copy = file.read()
+        assert copy.startswith(b"SQLite format 3\0")
+        assert made.json["sha256"] == entry["data"]["sha256"] == hashlib.sha256(copy).hexdigest(), made
+        leaves = [leaf_hash(world.admin.get(f"/v1/audit/{at}").json["entry"].encode()) for at in range(made.json["size"])]
+        assert made.json["root"] == tree_root(leaves).hex(), made
+        would = world.admin.made("/v1/backups?dry_run=true", {"to": "none.db"})["would"][0]["data"]
+        assert "sha256" not in would and "root" in would, would
         again = world.admin.post("/v1/backups", {"to": "monday.db"})
         assert (again.status, again.json["code"], again.json["member"]) == (409, "NAME_TAKEN", "to"), again
         for name in ("../evil", "a/b", ".hidden", "", "x" * 65, "sp ace"):
@@ -156,6 +163,7 @@ def a_clock_that_did_not_jump_is_not_confirmed():
     with World() as world:
         answer = world.admin.post("/v1/clock/confirm")
         assert (answer.status, answer.json["code"]) == (409, "WRONG_STATE"), answer
+        assert answer.json["detail"] == "the clock did not jump: there is nothing to confirm", answer
 
 
 def lists_are_paged_and_cursors_lead_through_all_rows():

@@ -193,6 +193,24 @@ static void an_edited_snapshot_is_refused_with_an_alarm(void)
     engine_world_free(&world);
 }
 
+/* As in a restored backup, which has none: everything is replayed, and nothing was refused. */
+static void a_snapshot_that_is_not_there_is_not_refused(void)
+{
+    struct engine_world world;
+    char path[SQL_BYTES];
+
+    engine_world_init(&world);
+    CHECK(!id_is_none(engine_take(&world, &world.people[0])));
+    engine_world_stop(&world);
+    image_path(&world, path, sizeof path);
+    CHECK(unlink(path) == 0);
+    engine_world_start(&world);
+    CHECK_INT(engine_count(&world, AUDIT_SNAPSHOT_REFUSED, 0), 0);
+    CHECK(!id_is_none(engine_take(&world, &world.people[1])));
+    CHECK(engine_verifies(&world));
+    engine_world_free(&world);
+}
+
 /* A snapshot of other facts whose own hash is right, but is not what the ledger says. */
 static void another_ledgers_snapshot_is_refused(void)
 {
@@ -459,6 +477,7 @@ static const struct test tests[] = {
     TEST(a_child_that_hangs_is_ended),
     TEST(a_snapshot_and_entry_0_give_the_same_facts),
     TEST(an_edited_snapshot_is_refused_with_an_alarm),
+    TEST(a_snapshot_that_is_not_there_is_not_refused),
     TEST(another_ledgers_snapshot_is_refused),
     TEST(an_edited_entry_of_the_tail_is_refused_by_name),
     TEST(an_edited_entry_behind_the_last_tile_is_refused),

@@ -81,9 +81,14 @@ static void a_backup_is_of_what_there_is(void)
     struct entry entry;
 
     command.backup.size = world->facts.size;
+    command.backup.root[0] = 8;
+    world_entry(world, world_done(world, &command), &entry);
+    CHECK(!entry_has(&entry, DATA_SHA256)); /* a dry run, which makes no file */
+    command.backup.has_hash = true;
     command.backup.hash[0] = 9;
     world_entry(world, world_done(world, &command), &entry);
     CHECK_INT(entry.data[DATA_SIZE].number, command.backup.size);
+    CHECK_INT(entry.data[DATA_ROOT].bytes[0], 8);
     CHECK_INT(entry.data[DATA_SHA256].bytes[0], 9);
     command.backup.size = world->facts.size + 1;
     world_refused(world, &command, PROBLEM_BAD_REQUEST, "size");
