@@ -120,7 +120,7 @@ static void an_edited_entry_is_named_and_nothing_is_served(void)
     CHECK_OK(ledger_make(&ledger));
     leaf_edit(&ledger);
     CHECK_CODE(ledger_open(&ledger, &size), CODE_CORRUPT);
-    CHECK(str_find_str(str_of(ledger.err.text), STR("entry 256 ")) < str_of(ledger.err.text).len);
+    CHECK(str_find_str(str_of(ledger.err.text), STR("entry 256: ")) < str_of(ledger.err.text).len);
 }
 
 static const struct test tests[] = {
