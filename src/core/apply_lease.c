@@ -72,20 +72,12 @@ status lease_add(struct facts *facts, const struct lease *lease, int64_t seen_ms
     pool->occupied += lease->quantity;
     pulse = lease_pulse_at(facts, place);
     pulse->last_seen_ms = seen_ms;
-    if (lease->ttl_s)
+    if (lease->ttl_s) {
+        principal_pulse_at(facts, lease->principal)->leases++;
         wheel_add(&facts->lease_wheel, place, lease_deadline_ms(pool, lease, pulse));
+    }
     *ret_place = place;
     return OK;
-}
-
-/* Whether leases of the pool are still to be revoked. Marked are its newest, so this ends soon while there are some. */
-static bool has_marked(const struct facts *facts, const struct pool *pool)
-{
-    uint32_t place = pool->lease_newest;
-
-    while (place != NONE && lease_at(facts, place)->ending != ENDING_REVOKE)
-        place = lease_at(facts, place)->older;
-    return place != NONE;
 }
 
 void lease_end(struct facts *facts, uint32_t place, enum lease_state state, enum reason reason)
@@ -105,8 +97,10 @@ void lease_end(struct facts *facts, uint32_t place, enum lease_state state, enum
     lease_unlink(facts, place);
     pool->used -= lease->quantity;
     pool->occupied -= lease->quantity;
+    if (lease->ttl_s)
+        principal_pulse_at(facts, lease->principal)->leases--;
     if (lease->ending == ENDING_REVOKE)
-        pool->revoking = has_marked(facts, pool);
+        pool->revoking = --pool_pulse_at(facts, pool_place)->to_revoke > 0;
     ended_push(facts, &ended);
     FACTS_REMOVE(facts, lease_by_id, place);
     *lease_pulse_at(facts, place) = (struct lease_pulse){ 0 };
@@ -119,7 +113,10 @@ static void ticket_link(struct facts *facts, uint32_t place)
 {
     struct ticket *ticket = ticket_at(facts, place);
     struct pool *pool = pool_at(facts, ticket->pool);
+    const struct order turns = facts_turns(facts);
 
+    order_append(&turns, &pool_pulse_at(facts, ticket->pool)->turns_root, place);
+    principal_pulse_at(facts, ticket->principal)->tickets++;
     ticket->next = NONE;
     ticket->previous = pool->ticket_last;
     if (pool->ticket_last != NONE)
@@ -133,7 +130,10 @@ static void ticket_unlink(struct facts *facts, uint32_t place)
 {
     const struct ticket *ticket = ticket_at(facts, place);
     struct pool *pool = pool_at(facts, ticket->pool);
+    const struct order turns = facts_turns(facts);
 
+    order_remove(&turns, &pool_pulse_at(facts, ticket->pool)->turns_root, place);
+    principal_pulse_at(facts, ticket->principal)->tickets--;
     if (ticket->next != NONE)
         ticket_at(facts, ticket->next)->previous = ticket->previous;
     else
@@ -314,6 +314,8 @@ status ticket_offered_apply(struct facts *facts, const struct entry *entry, stru
     pool = pool_at(facts, ticket->pool);
     if (ticket->state != TICKET_WAITING)
         return err_set(err, CODE_CORRUPT, "a ticket was offered a seat twice");
+    if (place != queue_first_waiting(facts, ticket->pool))
+        return err_set(err, CODE_CORRUPT, "a ticket was offered a seat before those ahead of it");
     ticket->state = TICKET_OFFERED;
     pool->queued--;
     pool->occupied += ticket->quantity;

@@ -83,12 +83,14 @@ status entitlement_created_apply(struct facts *facts, const struct entry *entry,
  * P4: the newest leases that cover `over` seats end as told; a mark that is there already is never weakened, and all
  * others are free of one. A pool may have a million leases: without an old mark the walk ends with those above.
  */
-static void leases_mark(struct facts *facts, struct pool *pool, int64_t over, enum ending ending)
+static void leases_mark(struct facts *facts, uint32_t pool_place, int64_t over, enum ending ending)
 {
+    struct pool *pool = pool_at(facts, pool_place);
+    struct pool_pulse *pulse = pool_pulse_at(facts, pool_place);
     bool had_marks = pool->marked;
     uint32_t place = pool->lease_newest;
 
-    pool->revoking = 0;
+    pulse->to_revoke = 0;
     pool->marked = 0;
     for (; place != NONE && (over > 0 || had_marks); place = lease_at(facts, place)->older) {
         struct lease *lease = lease_at(facts, place);
@@ -99,10 +101,10 @@ static void leases_mark(struct facts *facts, struct pool *pool, int64_t over, en
             lease->ending = (uint8_t)ending;
         if (lease->ending != ENDING_NONE)
             pool->marked = 1;
-        if (lease->ending == ENDING_REVOKE)
-            pool->revoking = 1;
+        pulse->to_revoke += lease->ending == ENDING_REVOKE;
         over -= lease->quantity;
     }
+    pool->revoking = pulse->to_revoke > 0;
 }
 
 status limit_changed_apply(struct facts *facts, const struct entry *entry, struct err *err)
@@ -115,7 +117,7 @@ status limit_changed_apply(struct facts *facts, const struct entry *entry, struc
     if (pool->kind == POOL_ENFORCED && !entry_has(entry, DATA_LIMIT))
         return contradiction(facts, entry, err, "an enforced pool always has a limit");
     pool->limit = entry_number_or(entry, DATA_LIMIT, -1);
-    leases_mark(facts, pool, entry->data[DATA_OVER].number, (enum ending)entry->data[DATA_ENDING].number);
+    leases_mark(facts, place, entry->data[DATA_OVER].number, (enum ending)entry->data[DATA_ENDING].number);
     pool_mark_due(facts, place);
     return OK;
 }

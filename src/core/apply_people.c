@@ -94,6 +94,6 @@ status role_changed_apply(struct facts *facts, const struct entry *entry, struct
     if (!entry_has_on(entry, field))
         return contradiction(facts, entry, err, "it names nobody whose role it changes");
     TRY(on_find(facts, entry, field, &place, err));
-    principal_at(facts, place)->role = (uint8_t)entry->data[DATA_ROLE].number;
+    principal_role_set(facts, place, (enum role)entry->data[DATA_ROLE].number);
     return OK;
 }

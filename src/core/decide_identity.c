@@ -183,19 +183,6 @@ status member_remove_decide(struct decide_context *context, const struct command
     return OK;
 }
 
-/* Whether the installation has an admin besides this one. The first of them were there early, so this ends soon. */
-static bool has_other_admin(const struct facts *facts, uint32_t besides)
-{
-    for (uint32_t place = 0; place < facts->principals.used; place++) {
-        const struct principal *principal = principal_at(facts, place);
-
-        if (place != besides && principal->role == ROLE_ADMIN && principal->organisation == NONE &&
-            !principal->disabled)
-            return true;
-    }
-    return false;
-}
-
 static struct objection role_check(const struct facts *facts, const struct command *command)
 {
     uint32_t place = principal_visible(facts, command, command->role_change.who);
@@ -208,7 +195,7 @@ static struct objection role_check(const struct facts *facts, const struct comma
         return objection_of(PROBLEM_FORBIDDEN, STR("role"));
     if (principal->role == command->role_change.role)
         return objection_of(PROBLEM_WRONG_STATE, STR("role"));
-    if (principal->role == ROLE_ADMIN && principal->organisation == NONE && !has_other_admin(facts, place))
+    if (is_central_admin(principal) && facts->central_admins == 1) /* the installation keeps one */
         return objection_of(PROBLEM_WRONG_STATE, STR("role"));
     return NO_OBJECTION;
 }

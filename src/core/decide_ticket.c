@@ -57,17 +57,6 @@ static status ticket_refuse(struct decide_context *context, const struct command
     return refuse(context, command, draft, outcome, objection_of(problem, STR("ticket")));
 }
 
-static int64_t ticket_place(const struct facts *facts, const struct ticket *ticket)
-{
-    int64_t place = 0;
-
-    if (ticket->state == TICKET_OFFERED)
-        return 0;
-    for (uint32_t at = ticket->previous; at != NONE; at = ticket_at(facts, at)->previous)
-        place += ticket_at(facts, at)->state == TICKET_WAITING;
-    return place + 1;
-}
-
 status ticket_poll_decide(struct decide_context *context, const struct command *command, struct draft *draft,
                           struct outcome *outcome)
 {
@@ -80,7 +69,7 @@ status ticket_poll_decide(struct decide_context *context, const struct command *
         ticket_pulse_at(context->facts, place)->last_seen_ms = context->now_ms;
     outcome->kind = OUTCOME_TICKET;
     outcome->id = ticket->id;
-    outcome->place = ticket_place(context->facts, ticket);
+    outcome->place = queue_place(context->facts, place);
     outcome->expires_ms = ticket->state == TICKET_OFFERED
                               ? ticket_deadline_ms(ticket, ticket_pulse_at(context->facts, place))
                               : context->now_ms + TICKET_TTL_S * 1000;

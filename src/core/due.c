@@ -49,16 +49,6 @@ static bool license_due(struct due_context *due)
     return false;
 }
 
-/* The first ticket that waits. Those before it hold offers. */
-static uint32_t ticket_waiting(const struct facts *facts, const struct pool *pool)
-{
-    uint32_t place = pool->queued ? pool->ticket_first : NONE;
-
-    while (place != NONE && ticket_at(facts, place)->state != TICKET_WAITING)
-        place = ticket_at(facts, place)->next;
-    return place;
-}
-
 /*
  * A ticket for more seats than a fallen limit has would hold up everybody behind it for as long as it polls. A pool
  * without any terms now serves nobody, and there all keep their places.
@@ -87,13 +77,11 @@ static void offer_entry(struct due_context *due, uint32_t place)
 }
 
 /* The newest offer, to be taken back while the pool is above its limit (P4). */
-static uint32_t offer_above_limit(const struct facts *facts, const struct pool *pool)
+static uint32_t offer_above_limit(const struct facts *facts, uint32_t place)
 {
-    uint32_t place = pool->occupied > pool->limit && pool->occupied > pool->used ? pool->ticket_last : NONE;
+    const struct pool *pool = pool_at(facts, place);
 
-    while (place != NONE && ticket_at(facts, place)->state != TICKET_OFFERED)
-        place = ticket_at(facts, place)->previous;
-    return place;
+    return pool->occupied > pool->limit ? queue_newest_offer(facts, place) : NONE;
 }
 
 static uint32_t lease_to_revoke(const struct facts *facts, const struct pool *pool)
@@ -106,9 +94,10 @@ static uint32_t lease_to_revoke(const struct facts *facts, const struct pool *po
 }
 
 /* What is due for the first in the pool's queue, if anything. */
-static bool queue_step(struct due_context *due, const struct pool *pool)
+static bool queue_step(struct due_context *due, uint32_t place)
 {
-    uint32_t first = ticket_waiting(due->facts, pool);
+    const struct pool *pool = pool_at(due->facts, place);
+    uint32_t first = queue_first_waiting(due->facts, place);
 
     if (first == NONE)
         return false;
@@ -139,11 +128,11 @@ static bool pool_step(struct due_context *due, uint32_t place)
         entry_number(due->entry, DATA_REASON, REASON_REVOKED);
         return true;
     }
-    if ((found = offer_above_limit(due->facts, pool)) != NONE) {
+    if ((found = offer_above_limit(due->facts, place)) != NONE) {
         ticket_end_entry(due->facts, found, REASON_LIMIT, due_begin(due, AUDIT_TICKET_EXPIRED));
         return true;
     }
-    return queue_step(due, pool);
+    return queue_step(due, place);
 }
 
 /* A pool stays on the due list until a look at it finds nothing more to do. */

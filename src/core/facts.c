@@ -27,6 +27,8 @@ status facts_init(struct facts *ret_facts)
     facts->ticket_pulses = table_of(sizeof(struct ticket_pulse), TICKETS_MAX);
     facts->pool_pulses = table_of(sizeof(struct pool_pulse), POOLS_MAX);
     facts->license_links = table_of(sizeof(struct wheel_link), LICENSES_MAX);
+    facts->principal_pulses = table_of(sizeof(struct principal_pulse), PRINCIPALS_MAX);
+    facts->membership_links = table_of(sizeof(struct membership_link), MEMBERSHIPS_MAX);
     wheel_init(&facts->lease_wheel, &facts->lease_pulses, offsetof(struct lease_pulse, link), 0);
     wheel_init(&facts->ticket_wheel, &facts->ticket_pulses, offsetof(struct ticket_pulse, link), 0);
     wheel_init(&facts->license_wheel, &facts->license_links, 0, 0);
@@ -53,9 +55,11 @@ void facts_key_set(struct facts *facts, const struct siphash_key *key)
 #define AT(member) offsetof(struct facts, member)
 
 static const size_t tables[] = {
-    AT(principals),   AT(memberships), AT(credentials),  AT(products),      AT(features),        AT(licenses),
-    AT(entitlements), AT(pools),       AT(leases),       AT(tickets),       AT(observed_groups), AT(watermarks),
-    AT(endeds),       AT(idems),       AT(lease_pulses), AT(ticket_pulses), AT(pool_pulses),     AT(license_links),
+    AT(principals),  AT(memberships),   AT(credentials),      AT(products),
+    AT(features),    AT(licenses),      AT(entitlements),     AT(pools),
+    AT(leases),      AT(tickets),       AT(observed_groups),  AT(watermarks),
+    AT(endeds),      AT(idems),         AT(lease_pulses),     AT(ticket_pulses),
+    AT(pool_pulses), AT(license_links), AT(principal_pulses), AT(membership_links),
 };
 static const size_t maps[] = {
     AT(principal_by_id), AT(credential_by_id), AT(credential_by_hash),   AT(product_by_id),
@@ -200,4 +204,45 @@ struct str feature_name(const struct feature *feature)
 int64_t pool_over(const struct pool *pool)
 {
     return pool->limit >= 0 && pool->occupied > pool->limit ? pool->occupied - pool->limit : 0;
+}
+
+bool is_central_admin(const struct principal *principal)
+{
+    return principal->role == ROLE_ADMIN && principal->organisation == NONE && !principal->disabled;
+}
+
+struct order facts_turns(const struct facts *facts)
+{
+    return (struct order){ &facts->ticket_pulses, offsetof(struct ticket_pulse, turn) };
+}
+
+static uint32_t offers_of(const struct facts *facts, uint32_t pool)
+{
+    const struct order turns = facts_turns(facts);
+
+    return order_count(&turns, pool_pulse_at(facts, pool)->turns_root) - pool_at(facts, pool)->queued;
+}
+
+uint32_t queue_first_waiting(const struct facts *facts, uint32_t pool)
+{
+    const struct order turns = facts_turns(facts);
+
+    return order_at(&turns, pool_pulse_at(facts, pool)->turns_root, offers_of(facts, pool));
+}
+
+uint32_t queue_newest_offer(const struct facts *facts, uint32_t pool)
+{
+    const struct order turns = facts_turns(facts);
+    uint32_t offers = offers_of(facts, pool);
+
+    return offers ? order_at(&turns, pool_pulse_at(facts, pool)->turns_root, offers - 1) : NONE;
+}
+
+int64_t queue_place(const struct facts *facts, uint32_t ticket)
+{
+    const struct order turns = facts_turns(facts);
+
+    if (ticket_at(facts, ticket)->state == TICKET_OFFERED)
+        return 0;
+    return (int64_t)order_before(&turns, ticket) - offers_of(facts, ticket_at(facts, ticket)->pool) + 1;
 }

@@ -18,7 +18,9 @@
 #include "base/table.h"
 #include "codec/typeid.h"
 #include "core/access.h"
+#include "core/bucket.h"
 #include "core/entry.h"
+#include "core/order.h"
 #include "core/wheel.h"
 #include "core/words.h"
 
@@ -40,11 +42,24 @@ struct principal {
     uint32_t membership_first; /* of a user (by team) or team (by user): membership place */
 };
 
+/* Beside a principal, not a fact: what core/quota holds it to. */
+struct principal_pulse {
+    uint32_t leases;  /* its live ones, without those that were only observed */
+    uint32_t tickets; /* waiting or offered */
+    struct bucket entries;
+    struct bucket names;
+};
+
 struct membership {
     uint32_t team;
     uint32_t user;
     uint32_t next_of_user;
     uint32_t next_of_team;
+};
+
+/* Beside a membership, so that it leaves a team of any size at once. */
+struct membership_link {
+    uint32_t previous_of_team; /* place + 1; 0: it is the team's first */
 };
 
 struct credential {
@@ -170,12 +185,15 @@ struct ticket_pulse {
     int64_t last_seen_ms;
     int64_t offered_ms; /* of the offer, or of the restart after it: the holder gets its ten seconds */
     struct wheel_link link;
+    struct order_link turn; /* in its pool's queue */
 };
 
-/* Beside a pool: whether core/due must look at it (a seat came free for its queue, or leases are to be revoked). */
+/* Beside a pool. */
 struct pool_pulse {
     uint32_t next_due;
-    bool due;
+    bool due;            /* core/due must look at it: a seat came free for its queue, or leases are to be revoked */
+    uint32_t to_revoke;  /* leases marked ENDING_REVOKE */
+    uint32_t turns_root; /* of its queue, offered and waiting, by core/order */
 };
 
 /* Open observed leases that a return can't tell apart, oldest first. */
@@ -241,8 +259,10 @@ struct facts {
         ticket_by_id;
     struct map ended_by_id, idem_by_key, observed_by_key, watermark_by_head;
 
-    /* not facts: deadlines */
-    struct table lease_pulses, ticket_pulses, pool_pulses, license_links;
+    uint32_t central_admins; /* counted from the principals: who can act for the whole installation */
+
+    /* not facts: deadlines, and what is counted beside the records */
+    struct table lease_pulses, ticket_pulses, pool_pulses, license_links, principal_pulses, membership_links;
     struct wheel lease_wheel, ticket_wheel, license_wheel;
     uint32_t due_pool_first; /* pools that core/due must look at, linked by pool_pulse.next_due */
 };
@@ -278,6 +298,8 @@ FACTS_AT(ticket, ticket, tickets)
 FACTS_AT(lease_pulse, lease_pulse, lease_pulses)
 FACTS_AT(ticket_pulse, ticket_pulse, ticket_pulses)
 FACTS_AT(pool_pulse, pool_pulse, pool_pulses)
+FACTS_AT(principal_pulse, principal_pulse, principal_pulses)
+FACTS_AT(membership_link, membership_link, membership_links)
 FACTS_AT(observed_group, observed_group, observed_groups)
 FACTS_AT(watermark, watermark, watermarks)
 #undef FACTS_AT
@@ -309,6 +331,15 @@ struct str label_str(const struct label *label);
 /* "product/feature", and the bare name; both point into the facts. */
 struct str feature_full_name(const struct feature *feature);
 struct str feature_name(const struct feature *feature);
+/* Whether it may act for the whole installation. */
+bool is_central_admin(const struct principal *principal);
+/*
+ * A pool's queue holds offers first and then those who wait. The first who waits, the newest offer; NONE: there is
+ * none. A ticket's place among those who wait, from 1; 0 for an offer. O(log n).
+ */
+uint32_t queue_first_waiting(const struct facts *facts, uint32_t pool);
+uint32_t queue_newest_offer(const struct facts *facts, uint32_t pool);
+int64_t queue_place(const struct facts *facts, uint32_t ticket);
 /* Seats above the limit; 0 when the limit is unknown. */
 int64_t pool_over(const struct pool *pool);
 #endif

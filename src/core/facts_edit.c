@@ -15,6 +15,7 @@ status principal_add(struct facts *facts, const struct principal *principal)
     if (principal_find(facts, principal->id) != NONE)
         return (status){ CODE_CORRUPT };
     TRY(table_reserve(&facts->principals, 1));
+    TRY(table_cover(&facts->principal_pulses, facts->principals.used + 1));
     TRY(FACTS_RESERVE(facts, principal_by_id));
     place = table_take(&facts->principals);
     added = principal_at(facts, place);
@@ -23,7 +24,43 @@ status principal_add(struct facts *facts, const struct principal *principal)
     if (added->kind == ID_ORGANISATION)
         added->organisation = place;
     FACTS_PUT(facts, principal_by_id, place);
+    facts->central_admins += is_central_admin(added);
     return OK;
+}
+
+void principal_role_set(struct facts *facts, uint32_t principal, enum role role)
+{
+    struct principal *changed = principal_at(facts, principal);
+
+    facts->central_admins -= is_central_admin(changed);
+    changed->role = (uint8_t)role;
+    facts->central_admins += is_central_admin(changed);
+}
+
+/* The membership becomes its team's first. */
+static void team_link(struct facts *facts, uint32_t place)
+{
+    struct principal *team = principal_at(facts, membership_at(facts, place)->team);
+    uint32_t next = membership_at(facts, place)->next_of_team;
+
+    membership_link_at(facts, place)->previous_of_team = 0;
+    if (next != NONE)
+        membership_link_at(facts, next)->previous_of_team = place + 1;
+    team->membership_first = place;
+}
+
+static void team_unlink(struct facts *facts, uint32_t place)
+{
+    const struct membership *gone = membership_at(facts, place);
+    uint32_t previous = membership_link_at(facts, place)->previous_of_team;
+
+    if (previous)
+        membership_at(facts, previous - 1)->next_of_team = gone->next_of_team;
+    else
+        principal_at(facts, gone->team)->membership_first = gone->next_of_team;
+    if (gone->next_of_team != NONE)
+        membership_link_at(facts, gone->next_of_team)->previous_of_team = previous;
+    *membership_link_at(facts, place) = (struct membership_link){ 0 };
 }
 
 status membership_add(struct facts *facts, uint32_t team, uint32_t user)
@@ -33,6 +70,7 @@ status membership_add(struct facts *facts, uint32_t team, uint32_t user)
     if (membership_find(facts, team, user) != NONE)
         return (status){ CODE_CORRUPT };
     TRY(table_reserve(&facts->memberships, 1));
+    TRY(table_cover(&facts->membership_links, facts->memberships.used + 1));
     place = table_take(&facts->memberships);
     *membership_at(facts, place) = (struct membership){
         .team = team,
@@ -41,10 +79,11 @@ status membership_add(struct facts *facts, uint32_t team, uint32_t user)
         .next_of_team = principal_at(facts, team)->membership_first,
     };
     principal_at(facts, user)->membership_first = place;
-    principal_at(facts, team)->membership_first = place;
+    team_link(facts, place);
     return OK;
 }
 
+/* A user has TEAMS_PER_USER_MAX memberships at most; a team may have millions. */
 void membership_remove(struct facts *facts, uint32_t membership)
 {
     const struct membership *gone = membership_at(facts, membership);
@@ -53,10 +92,7 @@ void membership_remove(struct facts *facts, uint32_t membership)
     while (*link != membership)
         link = &membership_at(facts, *link)->next_of_user;
     *link = gone->next_of_user;
-    link = &principal_at(facts, gone->team)->membership_first;
-    while (*link != membership)
-        link = &membership_at(facts, *link)->next_of_team;
-    *link = gone->next_of_team;
+    team_unlink(facts, membership);
     table_give(&facts->memberships, membership);
 }
 

@@ -13,6 +13,7 @@
 
 /* People: of the record id, kind, role and organisation count; an organisation belongs to itself. */
 MUST_CHECK status principal_add(struct facts *facts, const struct principal *principal);
+void principal_role_set(struct facts *facts, uint32_t principal, enum role role);
 MUST_CHECK status membership_add(struct facts *facts, uint32_t team, uint32_t user);
 void membership_remove(struct facts *facts, uint32_t membership);
 MUST_CHECK status credential_add(struct facts *facts, const struct credential *credential);
@@ -32,6 +33,11 @@ void license_end_set(struct facts *facts, uint32_t license, int64_t ends_ms);
 void entitlement_limit_set(struct facts *facts, uint32_t entitlement, uint32_t limit);
 /* Puts the licence into its wheel for the next moment that time moves it, if there is one. */
 void license_watch(struct facts *facts, uint32_t license);
+
+/* Where the queues' order lies, for core/order. */
+struct order facts_turns(const struct facts *facts);
+/* Counts what lies beside a pool anew from its leases and tickets. */
+void pool_count_anew(struct facts *facts, uint32_t pool);
 
 /* The list of pools that core/due must look at. Marking one twice is marking it once. */
 void pool_mark_due(struct facts *facts, uint32_t pool);

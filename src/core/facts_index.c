@@ -61,6 +61,57 @@ static status index_fill(struct facts *facts, const struct index *index)
     return OK;
 }
 
+static status beside_cover(struct facts *facts)
+{
+    TRY(table_cover(&facts->license_links, facts->licenses.used));
+    TRY(table_cover(&facts->pool_pulses, facts->pools.used));
+    TRY(table_cover(&facts->lease_pulses, facts->leases.used));
+    TRY(table_cover(&facts->ticket_pulses, facts->tickets.used));
+    TRY(table_cover(&facts->principal_pulses, facts->principals.used));
+    return table_cover(&facts->membership_links, facts->memberships.used);
+}
+
+void pool_count_anew(struct facts *facts, uint32_t place)
+{
+    const struct pool *pool = pool_at(facts, place);
+    struct pool_pulse *pulse = pool_pulse_at(facts, place);
+    const struct order turns = facts_turns(facts);
+
+    pulse->to_revoke = 0;
+    pulse->turns_root = 0;
+    for (uint32_t at = pool->lease_newest; at != NONE && pool->marked; at = lease_at(facts, at)->older)
+        pulse->to_revoke += lease_at(facts, at)->ending == ENDING_REVOKE;
+    for (uint32_t at = pool->ticket_first; at != NONE; at = ticket_at(facts, at)->next) {
+        ticket_pulse_at(facts, at)->turn = (struct order_link){ 0 };
+        order_append(&turns, &pulse->turns_root, at);
+    }
+}
+
+/* What each has, and how the lists of the teams go back. */
+static void people_count(struct facts *facts)
+{
+    facts->central_admins = 0;
+    for (uint32_t place = 0; place < facts->principals.used; place++) {
+        const struct principal *principal = principal_at(facts, place);
+        uint32_t at = principal->kind == ID_TEAM ? principal->membership_first : NONE;
+
+        principal_pulse_at(facts, place)->leases = principal_pulse_at(facts, place)->tickets = 0;
+        facts->central_admins += is_central_admin(principal);
+        for (uint32_t previous = 0; at != NONE; at = membership_at(facts, at)->next_of_team) {
+            membership_link_at(facts, at)->previous_of_team = previous;
+            previous = at + 1;
+        }
+    }
+    for (uint32_t place = 0; place < facts->leases.used; place++) {
+        if (lease_lives(facts, place) && lease_at(facts, place)->ttl_s)
+            principal_pulse_at(facts, lease_at(facts, place)->principal)->leases++;
+    }
+    for (uint32_t place = 0; place < facts->tickets.used; place++) {
+        if (ticket_lives(facts, place))
+            principal_pulse_at(facts, ticket_at(facts, place)->principal)->tickets++;
+    }
+}
+
 #define INDEX(plural, map_name, holds_it)                                                                              \
     {                                                                                                                  \
         &facts->plural, &facts->map_name, &facts_keys.map_name, holds_it                                               \
@@ -89,10 +140,11 @@ status facts_index(struct facts *facts)
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         TRY(index_fill(facts, &all[i]));
-    TRY(table_cover(&facts->license_links, facts->licenses.used));
-    TRY(table_cover(&facts->pool_pulses, facts->pools.used));
-    TRY(table_cover(&facts->lease_pulses, facts->leases.used));
-    return table_cover(&facts->ticket_pulses, facts->tickets.used);
+    TRY(beside_cover(facts));
+    people_count(facts);
+    for (uint32_t place = 0; place < facts->pools.used; place++)
+        pool_count_anew(facts, place);
+    return OK;
 }
 
 static void lease_pulses_start(struct facts *facts, const struct pool *pool, int64_t now_ms)
@@ -140,6 +192,7 @@ void facts_pulses_start(struct facts *facts, int64_t now_ms)
         *pool_pulse_at(facts, place) = (struct pool_pulse){ 0 };
         lease_pulses_start(facts, pool_at(facts, place), now_ms);
         ticket_pulses_start(facts, pool_at(facts, place), now_ms);
+        pool_count_anew(facts, place);
         if (pool_may_be_due(pool_at(facts, place)))
             pool_mark_due(facts, place);
     }

@@ -277,5 +277,6 @@ void pool_due_drop(struct facts *facts)
     struct pool_pulse *pulse = pool_pulse_at(facts, facts->due_pool_first);
 
     facts->due_pool_first = pulse->next_due;
-    *pulse = (struct pool_pulse){ 0 };
+    pulse->next_due = 0;
+    pulse->due = false;
 }

@@ -1,5 +1,7 @@
 #include "core_check.h"
 
+#include <stdlib.h>
+
 #include "core/image.h"
 #include "test.h"
 
@@ -10,7 +12,7 @@ static bool leases_check(const struct facts *facts, uint32_t place)
     const struct pool *pool = pool_at(facts, place);
     uint32_t newer = NONE;
     int64_t used = 0;
-    bool revoking = false;
+    uint32_t revoking = 0;
     bool good = true;
 
     for (uint32_t at = pool->lease_newest; at != NONE; at = lease_at(facts, at)->older) {
@@ -22,12 +24,13 @@ static bool leases_check(const struct facts *facts, uint32_t place)
         good &= CHECK(pool->kind == POOL_OBSERVED || wheel_has(&facts->lease_wheel, at));
         used += lease->quantity;
         good &= CHECK(lease->ending == ENDING_NONE || pool->marked);
-        revoking |= lease->ending == ENDING_REVOKE;
+        revoking += lease->ending == ENDING_REVOKE;
         newer = at;
     }
     good &= CHECK(pool->lease_oldest == newer);
     good &= CHECK_INT(pool->used, used);
-    return good & CHECK_INT(pool->revoking, revoking);
+    good &= CHECK_INT(pool_pulse_at(facts, place)->to_revoke, revoking);
+    return good & CHECK_INT(pool->revoking, revoking > 0);
 }
 
 static bool tickets_check(const struct facts *facts, uint32_t place)
@@ -35,6 +38,8 @@ static bool tickets_check(const struct facts *facts, uint32_t place)
     const struct pool *pool = pool_at(facts, place);
     uint32_t previous = NONE;
     uint32_t queued = 0;
+    uint32_t offer = NONE;
+    uint32_t first = NONE;
     int64_t offered = 0;
     bool good = true;
 
@@ -44,12 +49,18 @@ static bool tickets_check(const struct facts *facts, uint32_t place)
         good &= CHECK(ticket->pool == place && ticket->previous == previous);
         good &= CHECK(ticket_find(facts, ticket->id) == at);
         good &= CHECK(wheel_has(&facts->ticket_wheel, at));
-        if (ticket->state == TICKET_WAITING)
-            queued++;
-        else
+        if (ticket->state == TICKET_WAITING) {
+            first = queued++ ? first : at;
+        } else {
+            good &= CHECK_INT(queued, 0); /* offers stand first */
             offered += ticket->quantity;
+            offer = at;
+        }
+        good &= CHECK_INT(queue_place(facts, at), queued);
         previous = at;
     }
+    good &= CHECK_INT(queue_first_waiting(facts, place), first);
+    good &= CHECK_INT(queue_newest_offer(facts, place), offer);
     good &= CHECK(pool->ticket_last == previous);
     good &= CHECK_INT(pool->queued, queued);
     return good & CHECK_INT(pool->occupied, pool->used + offered);
@@ -135,9 +146,12 @@ static bool principal_check(const struct facts *facts, uint32_t place)
     for (uint32_t at = principal->membership_first; at != NONE && principal->kind == ID_USER;
          at = membership_at(facts, at)->next_of_user)
         good &= CHECK(membership_at(facts, at)->user == place);
-    for (uint32_t at = principal->membership_first; at != NONE && principal->kind == ID_TEAM;
-         at = membership_at(facts, at)->next_of_team)
+    for (uint32_t at = principal->membership_first, previous = 0; at != NONE && principal->kind == ID_TEAM;
+         at = membership_at(facts, at)->next_of_team) {
         good &= CHECK(membership_at(facts, at)->team == place);
+        good &= CHECK_INT(membership_link_at(facts, at)->previous_of_team, previous);
+        previous = at + 1;
+    }
     return good;
 }
 
@@ -206,10 +220,41 @@ static bool maps_check(const struct facts *facts)
     return good & CHECK_INT(facts->idem_by_key.count, facts->idem_ring.next - facts->idem_ring.first);
 }
 
+/* What is counted for each principal, and who can act for the whole installation. */
+static bool held_check(const struct facts *facts)
+{
+    struct held {
+        uint32_t leases;
+        uint32_t tickets;
+    } *held = calloc(facts->principals.used + 1, sizeof *held);
+    uint32_t admins = 0;
+    bool good = CHECK(held);
+
+    for (uint32_t place = 0; good && place < facts->leases.used; place++) {
+        const struct lease *lease = lease_at(facts, place);
+
+        if (lease->id.lo && lease->ttl_s)
+            held[lease->principal].leases++;
+    }
+    for (uint32_t place = 0; good && place < facts->tickets.used; place++) {
+        if (ticket_at(facts, place)->id.lo)
+            held[ticket_at(facts, place)->principal].tickets++;
+    }
+    for (uint32_t place = 0; good && place < facts->principals.used; place++) {
+        const struct principal_pulse *pulse = principal_pulse_at(facts, place);
+
+        good &= CHECK(pulse->leases == held[place].leases && pulse->tickets == held[place].tickets);
+        admins += is_central_admin(principal_at(facts, place));
+    }
+    free(held);
+    return good & CHECK_INT(facts->central_admins, admins);
+}
+
 bool facts_check(const struct facts *facts)
 {
     bool good = groups_check(facts);
 
+    good &= held_check(facts);
     good &= maps_check(facts);
     for (uint32_t place = 0; place < facts->pools.used; place++)
         good &= pool_check(facts, place);
