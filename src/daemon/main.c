@@ -6,11 +6,14 @@
 
 static const struct cli_command *const server_commands[] = { &demo_command, &init_command, &serve_command,
                                                              &version_command };
+static const struct cli_command *const witness_commands[] = { &witness_command, &witness_keygen_command,
+                                                              &witness_cosign_command };
 
 int main(int argc, char **argv)
 {
     const struct command_group groups[] = {
         { "Server", server_commands, sizeof(server_commands) / sizeof(server_commands[0]) },
+        { "Witness", witness_commands, sizeof(witness_commands) / sizeof(witness_commands[0]) },
         work_group,
         catalog_group,
         people_group,
