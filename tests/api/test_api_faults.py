@@ -2,9 +2,12 @@
 was answered is forgotten, and the server goes on by itself (DESIGN section 2). Needs a build with fault points."""
 import http.client
 import signal
+import socket
 import time
 
 from api_world import Client, World, run
+
+STEPS = 64  # more than a check-out allocates, its holders and its receipt included
 
 
 class _Faulty(World):
@@ -15,12 +18,12 @@ class _Faulty(World):
         self.plan_faults(plan)
 
 
-def _ask_until_answered(world, token, key, body, wanted=(201,)):
+def _ask_until_answered(world, token, key, body, wanted=(201,), **headers):
     """Repeats under one key until there is an answer; gives it and what came before."""
     before = []
     for _ in range(200):
         try:
-            answer = Client(world.port, token).post("/v1/leases", body, Idempotency_Key=key)
+            answer = Client(world.port, token).post("/v1/leases", body, Idempotency_Key=key, **headers)
         except (OSError, http.client.HTTPException) as failure:
             before.append(type(failure).__name__)
             assert world.process.poll() is None, "the server is gone: " + world.log_text()
@@ -47,6 +50,84 @@ def memory_that_fails_once_at_any_step_costs_no_seat():
         assert world.admin.get("/v1/pools").json["pools"][0]["used"] == taken
         world.restart()
         assert world.admin.get("/v1/pools").json["pools"][0]["used"] == taken
+
+
+def _once(world, token, key, body, **headers):
+    """One try's answer; None: the connection was closed without one."""
+    try:
+        return Client(world.port, token).post("/v1/leases", body, Idempotency_Key=key, **headers)
+    except (OSError, http.client.HTTPException):
+        assert world.process.poll() is None, "the server is gone: " + world.log_text()
+        return None
+
+
+def _check_whole(answer, truth):
+    """An answer along which an allocation failed: the truth with every member, or that nothing can be told now."""
+    if answer is None:
+        return
+    assert answer.headers["content-type"] in ("application/json", "application/problem+json"), answer
+    if answer.status == 503:
+        assert answer.json["code"] in ("NO_MEMORY", "READ_ONLY") and answer.json["detail"], answer
+        return
+    told = {name: value for name, value in answer.json.items() if name not in ("holders", "receipt")}
+    assert (answer.status, told) == (truth.status, {name: value for name, value in truth.json.items() if name in told})
+    missing = set(truth.json) - set(answer.json) - {"receipt"}  # which may come later, as docs/api.md says
+    assert not missing, (missing, answer)
+
+
+class _Held:
+    """Polls that are held open, each with a request's memory that the server would else use again."""
+
+    def __init__(self, world, joe):
+        world.product("held", ["seat"])
+        world.license(product="held", feature="seat", limit=1)
+        joe.made("/v1/leases", {"feature": "held/seat"})
+        ticket = joe.made("/v1/leases", {"feature": "held/seat", "wait_s": 600})["id"]
+        self.port = world.port
+        self.request = (f"GET /v1/tickets/{ticket}?wait_s=30 HTTP/1.1\r\nHost: x\r\n"
+                        f"Authorization: Bearer {joe.token}\r\n\r\n").encode()
+        self.sockets = []
+
+    def more(self):
+        self.sockets.append(socket.create_connection(("127.0.0.1", self.port), 10))
+        self.sockets[-1].sendall(self.request)
+        time.sleep(0.005)  # until it is held
+
+    def close(self):
+        for held in self.sockets:
+            held.close()
+
+
+def _every_allocation_fails_once(world, held, clients, seats, wanted, **headers):
+    """Fails the n-th allocation from a check-out on, for each n until none along it is left; tells how often it showed."""
+    shown = 0
+    for step in range(STEPS):
+        held.more()
+        token, key = clients[step % len(clients)].token, f"whole-{wanted}-{len(headers)}-{step:012d}"
+        body = {"feature": "cad/render", "quantity": seats, "asserted": {"user": f"u{wanted}{step}"}}
+        world.fail(f"memory:{step}:1")
+        answer = _once(world, token, key, body, **headers)
+        world.fail("")
+        truth, _ = _ask_until_answered(world, token, key, body, (wanted,), **headers)
+        _check_whole(answer, truth)
+        shown += answer is None or answer.status != wanted
+    return shown
+
+
+def an_answer_that_found_no_memory_is_whole_and_true_or_none_at_all():
+    with _Faulty("--loops", "1") as world:
+        joe = world.seats(limit=STEPS * 2)
+        organisation = world.admin.get(f"/v1/users/{joe.id}").json["organisation"]
+        people = [world.user(f"p{i}", organisation, role="admin" if i % 2 else "member") for i in range(STEPS // 8)]
+        held = _Held(world, joe)
+        for _ in range(8):
+            held.more()
+        shown = [_every_allocation_fails_once(world, held, people, 1, 201),
+                 _every_allocation_fails_once(world, held, people, 1, 201, Prefer="receipt"),
+                 _every_allocation_fails_once(world, held, people, 1000, 409)]
+        held.close()
+        assert min(shown) > 5, shown
+        assert world.admin.get("/v1/pools").json["pools"][0]["used"] == STEPS * 2
 
 
 def a_commit_that_fails_is_settled_and_a_retry_is_granted_once():
@@ -95,7 +176,7 @@ def a_full_disk_takes_back_but_gives_no_more_until_there_is_room():
 def a_receipt_that_can_not_be_signed_does_not_hold_the_answer_for_ever():
     with _Faulty() as world:
         joe = world.seats(limit=1000)
-        world.fail("signer_write:0:-1")
+        world.fail("signer_link:0:-1")
         begun = time.monotonic()
         answer = joe.post("/v1/leases", {"feature": "cad/render"}, Prefer="receipt")
         assert answer.status == 201 and "receipt" not in answer.json and "entry" in answer.json, answer
