@@ -18,7 +18,7 @@
 #define API_WORKERS       2    /* reads of the store: two keep two cores busy, and proofs are short */
 #define API_WORKERS_QUEUE 1024 /* beyond it a reader is told to come again, rather than kept for seconds */
 
-#define CODE(name) ((uint64_t)1 << AUDIT_##name) /* in a set of audit codes */
+#define CODE(name) ((uint64_t)1 << AUDIT_##name) /* in a set of audit codes, which has room for the first 64 */
 
 struct api_loop;
 

@@ -18,6 +18,7 @@ typedef status applier(struct facts *facts, const struct entry *entry, struct er
 applier ledger_created_apply, writer_started_apply, clock_jumped_apply, clock_confirmed_apply;
 applier organisation_created_apply, user_created_apply, team_created_apply, service_created_apply;
 applier token_created_apply, token_revoked_apply, member_added_apply, member_removed_apply, role_changed_apply;
+applier user_erased_apply, hold_set_apply, hold_cleared_apply, keys_copied_apply, days_dropped_apply;
 applier product_created_apply, feature_created_apply;
 applier license_created_apply, entitlement_created_apply, pool_created_apply, limit_changed_apply;
 applier license_moved_apply, license_changed_apply;

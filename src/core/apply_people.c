@@ -97,3 +97,44 @@ status role_changed_apply(struct facts *facts, const struct entry *entry, struct
     principal_role_set(facts, place, (enum role)entry->data[DATA_ROLE].number);
     return OK;
 }
+
+/* A user that the entry may change; an erased one is beyond that. */
+static status living_user(struct facts *facts, const struct entry *entry, uint32_t *ret_place, struct err *err)
+{
+    uint32_t place;
+
+    TRY(on_find(facts, entry, ON_USER, &place, err));
+    if (principal_at(facts, place)->erased)
+        return contradiction(facts, entry, err, "the user is erased already");
+    *ret_place = place;
+    return OK;
+}
+
+status user_erased_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    uint32_t user;
+
+    TRY(living_user(facts, entry, &user, err));
+    if (principal_at(facts, user)->hold)
+        return contradiction(facts, entry, err, "a legal hold stands");
+    principal_erase(facts, user);
+    return OK;
+}
+
+status hold_set_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    uint32_t user;
+
+    TRY(living_user(facts, entry, &user, err));
+    principal_at(facts, user)->hold = facts->size + 1;
+    return OK;
+}
+
+status hold_cleared_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    uint32_t user;
+
+    TRY(living_user(facts, entry, &user, err));
+    principal_at(facts, user)->hold = 0;
+    return OK;
+}

@@ -37,3 +37,21 @@ status clock_confirmed_apply(struct facts *facts, const struct entry *entry, str
     facts->clock_frozen = false;
     return OK;
 }
+
+status keys_copied_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    int64_t lapses_ms = entry->data[DATA_LAPSES_AT].number;
+
+    (void)err;
+    if (lapses_ms > facts->key_copies_lapse_ms)
+        facts->key_copies_lapse_ms = lapses_ms;
+    return OK;
+}
+
+status days_dropped_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    if (entry->data[DATA_KEPT_FROM].number < facts->texts_kept_from_ms)
+        return contradiction(facts, entry, err, "days that are dropped do not come back");
+    facts->texts_kept_from_ms = entry->data[DATA_KEPT_FROM].number;
+    return OK;
+}

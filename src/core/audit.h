@@ -90,6 +90,8 @@ enum data_field {
     DATA_OFFSET, /* bytes of it read */
     DATA_HEAD,   /* SHA-256 of its first bytes */
     DATA_ADDED,
+    DATA_LAPSES_AT, /* of a backup of the vault's keys */
+    DATA_KEPT_FROM, /* of the vault's days */
     DATA_FIELD_COUNT
 };
 
@@ -134,6 +136,9 @@ enum audit_code {
     AUDIT_STORAGE_LOW,
     AUDIT_DEMO_SEEDED,
     AUDIT_SNAPSHOT_REFUSED,
+    AUDIT_VAULT_KEYS_COPIED,
+    AUDIT_VAULT_DAYS_DROPPED,
+    AUDIT_VAULT_KEYS_REPLACED,
     AUDIT_LEASE_GRANTED,
     AUDIT_LEASE_DENIED,
     AUDIT_LEASE_RELEASED,
@@ -167,6 +172,9 @@ enum audit_code {
     AUDIT_TEAM_MEMBER_ADDED,
     AUDIT_TEAM_MEMBER_REMOVED,
     AUDIT_ROLE_CHANGED,
+    AUDIT_USER_ERASED,
+    AUDIT_USER_HOLD_SET,
+    AUDIT_USER_HOLD_CLEARED,
     AUDIT_AUTH_FAILED,
     AUDIT_AUTH_FAILURES,
     AUDIT_ACCESS_DENIED,

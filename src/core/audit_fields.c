@@ -107,4 +107,8 @@ const struct field_row data_fields[DATA_FIELD_COUNT] = {
     [DATA_HEAD] = { NAMED("head"), .kind = VALUE_HEX32,
                     .meaning = STR_INIT("SHA-256 of the observed log's first bytes") },
     [DATA_ADDED] = { NAMED("added"), .kind = VALUE_INT, .meaning = STR_INIT("how many were added") },
+    [DATA_LAPSES_AT] = { NAMED("lapses_at"), .kind = VALUE_TIME,
+                         .meaning = STR_INIT("when the last backup of the vault's keys lapses") },
+    [DATA_KEPT_FROM] = { NAMED("kept_from"), .kind = VALUE_TIME,
+                         .meaning = STR_INIT("start of the first day whose private texts are kept") },
 };

@@ -60,6 +60,8 @@ static const struct example data_examples[DATA_FIELD_COUNT] = {
     [DATA_LINE] = { 8129, STR_INIT("") },
     [DATA_OFFSET] = { 524288, STR_INIT("") },
     [DATA_ADDED] = { 5, STR_INIT("") },
+    [DATA_LAPSES_AT] = { (int64_t)30 * 24 * HOUR_MS, STR_INIT("") },
+    [DATA_KEPT_FROM] = { (int64_t)-1096 * 24 * HOUR_MS, STR_INIT("") },
 };
 
 /* The words that fit the code. */
@@ -103,7 +105,7 @@ static bool is_of(enum audit_code code, const char *area)
 static bool is_by_server(enum audit_code code)
 {
     return (is_of(code, "TS1") && code != AUDIT_CLOCK_CONFIRMED && code != AUDIT_BACKUP_MADE &&
-            code != AUDIT_DEMO_SEEDED) ||
+            code != AUDIT_DEMO_SEEDED && code != AUDIT_VAULT_KEYS_COPIED) ||
            code == AUDIT_LEASE_LAPSED || code == AUDIT_LEASE_EXPIRED || code == AUDIT_TICKET_OFFERED ||
            code == AUDIT_TICKET_EXPIRED || code == AUDIT_POOL_LIMIT_CHANGED || code == AUDIT_LICENSE_STARTED ||
            code == AUDIT_LICENSE_EXPIRED;

@@ -33,6 +33,9 @@ enum command_kind {
     COMMAND_MEMBER_ADD,
     COMMAND_MEMBER_REMOVE,
     COMMAND_ROLE_CHANGE,
+    COMMAND_USER_ERASE,
+    COMMAND_USER_HOLD,
+    COMMAND_USER_RELEASE_HOLD,
     COMMAND_TOKEN_CREATE,
     COMMAND_TOKEN_REVOKE,
     COMMAND_OBSERVE_OUT,
@@ -47,6 +50,7 @@ enum command_kind {
     COMMAND_REJECTED,      /* a known principal's request was malformed */
     COMMAND_CLOCK_CONFIRM,
     COMMAND_BACKUP_MADE,
+    COMMAND_KEYS_COPY, /* before a backup of the vault's keys is made */
     COMMAND_DEMO_SEEDED,
     COMMAND_SYSTEM, /* entries the server writes about itself: `system.code` with its members */
     COMMAND_VIEW,   /* a read of facts on the engine's thread: `view` is called with them */
@@ -169,6 +173,8 @@ struct command {
         struct license_change license_change;
         struct token_create token_create;
         struct id credential; /* token.revoke */
+        struct id user;       /* erase, hold, release hold */
+        int64_t lapses_ms;    /* keys.copy: until when the copy is good */
         struct {
             struct id team;
             struct id user;

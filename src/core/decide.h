@@ -33,6 +33,8 @@ enum outcome_kind {
     OUTCOME_VIEW,    /* the view was called */
 };
 
+#define OUTCOME_LEASES_MAX 8 /* as many as a person wants to read in one answer */
+
 struct outcome {
     enum outcome_kind kind;
     enum problem problem;
@@ -46,6 +48,9 @@ struct outcome {
     uint8_t state; /* ENDED, and PROBLEM_LEASE_ENDED, PROBLEM_TICKET_ENDED: enum lease_state or ticket_state */
     enum reason reason;
     struct flood_key flood;
+    struct id
+        leases[OUTCOME_LEASES_MAX]; /* PROBLEM_LEASES_OPEN: the first ones. PROBLEM_ON_HOLD: `index` set the hold */
+    uint32_t lease_count;           /* of all */
 };
 
 struct decide_context {

@@ -19,8 +19,7 @@ permissions actor_rights(const struct facts *facts, const struct command *comman
     return rights_of(role_permissions((enum role)actor->role) & credential->scopes);
 }
 
-/* Every member has the member's role, so giving it is not giving a right. */
-static bool may_give_role(const struct facts *facts, const struct command *command, enum role role)
+bool may_give_role(const struct facts *facts, const struct command *command, enum role role)
 {
     return role == ROLE_MEMBER || (rights_of(role_permissions(role)) & ~actor_rights(facts, command)) == 0;
 }

@@ -47,6 +47,8 @@ static const struct system_row {
     [AUDIT_LOAD_SHED] = { true, { NUMBER(COUNT_OF, 0), NUMBER(FIRST_AT, 1), NUMBER(LAST_AT, 2), NUMBER(REASON, 3) } },
     [AUDIT_STORAGE_LOW] = { true, { NUMBER(USED_PERCENT, 0) } },
     [AUDIT_SNAPSHOT_REFUSED] = { true, { NUMBER(SIZE, 0), DIGEST(SHA256) } },
+    [AUDIT_VAULT_DAYS_DROPPED] = { true, { NUMBER(KEPT_FROM, 0) } },
+    [AUDIT_VAULT_KEYS_REPLACED] = { true, { { FROM_NOTHING, 0, 0 } } },
 };
 
 status system_decide(struct decide_context *context, const struct command *command, struct draft *draft,
@@ -60,6 +62,8 @@ status system_decide(struct decide_context *context, const struct command *comma
     entry = draft_add(context, command, draft, command->system.code);
     if (command->system.code == AUDIT_LEDGER_CREATED)
         entry_on_id(entry, ON_SERVICE, command->actor.who.id);
+    if (command->system.code == AUDIT_VAULT_DAYS_DROPPED)
+        key_copies_note(context->facts, context->now_ms, entry);
     for (int i = 0; i < SYSTEM_MEMBERS_MAX; i++) {
         const struct system_member *member = &row->members[i];
 
@@ -104,6 +108,15 @@ status backup_made_decide(struct decide_context *context, const struct command *
     entry_bytes(entry, DATA_ROOT, command->backup.root);
     if (command->backup.has_hash)
         entry_bytes(entry, DATA_SHA256, command->backup.hash);
+    return OK;
+}
+
+status keys_copy_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                        struct outcome *outcome)
+{
+    if (!actor_is_central(context->facts, command))
+        return access_refuse(context, command, draft, outcome, REASON_ROLE);
+    entry_number(draft_add(context, command, draft, AUDIT_VAULT_KEYS_COPIED), DATA_LAPSES_AT, command->lapses_ms);
     return OK;
 }
 

@@ -16,11 +16,12 @@ decider ticket_poll_decide, ticket_claim_decide, ticket_cancel_decide;
 decider product_create_decide, license_create_decide, license_suspend_decide, license_reinstate_decide;
 decider license_revoke_decide, license_change_decide;
 decider principal_create_decide, member_add_decide, member_remove_decide, role_change_decide;
+decider user_erase_decide, user_hold_decide;
 decider token_create_decide, token_revoke_decide;
 decider observe_out_decide, observe_in_decide, observe_denied_decide, observe_restart_decide, observe_read_decide,
     observe_limit_decide;
 decider data_read_decide, auth_failed_decide, access_denied_decide, rejected_decide;
-decider clock_confirm_decide, backup_made_decide, demo_seeded_decide, system_decide, view_decide;
+decider clock_confirm_decide, backup_made_decide, keys_copy_decide, demo_seeded_decide, system_decide, view_decide;
 
 /*
  * Adds an entry by the command's author. The first one carries the command's idem, request, src and private commitment,
@@ -56,6 +57,9 @@ bool permission_is_held(const struct facts *facts, const struct command *command
 uint32_t actor_place(const struct facts *facts, const struct command *command);
 /* Whether the command's author may know of that principal and of what it holds. */
 bool actor_sees(const struct facts *facts, const struct command *command, uint32_t principal);
+
+/* When the last backup of keys lapses from which a key that is dropped now can come back: a member, if there is one. */
+void key_copies_note(const struct facts *facts, int64_t now_ms, struct entry *entry);
 
 /* A seat to be given: from a free pool, or to a ticket at its turn. */
 struct grant {

@@ -38,8 +38,10 @@ struct principal {
     uint8_t kind; /* enum id_kind */
     uint8_t role; /* enum role */
     bool disabled;
+    bool erased;               /* a user whose name and texts have no key any more (P8); disabled for good */
     uint32_t organisation;     /* principal place (its own, of an organisation), or NONE: belongs to the installation */
     uint32_t membership_first; /* of a user (by team) or team (by user): membership place */
+    uint64_t hold;             /* index of the entry that set the legal hold, plus one; 0: none stands */
 };
 
 /* Beside a principal, not a fact: what core/quota holds it to. */
@@ -240,11 +242,13 @@ struct watermark {
 };
 
 struct facts {
-    uint64_t size;     /* entries applied */
-    int64_t time_ms;   /* of the last entry */
-    uint64_t epoch;    /* of the last writer.started */
-    bool clock_frozen; /* between clock.jumped and clock.confirmed (P7) */
-    struct who self;   /* the server's own identity, from ledger.created */
+    uint64_t size;               /* entries applied */
+    int64_t time_ms;             /* of the last entry */
+    uint64_t epoch;              /* of the last writer.started */
+    bool clock_frozen;           /* between clock.jumped and clock.confirmed (P7) */
+    struct who self;             /* the server's own identity, from ledger.created */
+    int64_t texts_kept_from_ms;  /* start of the first day whose private texts are kept; 0: all are */
+    int64_t key_copies_lapse_ms; /* when the last backup of the vault's keys lapses; 0: none was ever made */
 
     struct table principals, memberships, credentials, products, features;
     struct table licenses, entitlements, pools, leases, tickets, observed_groups, watermarks;

@@ -37,6 +37,17 @@ void principal_role_set(struct facts *facts, uint32_t principal, enum role role)
     facts->central_admins += is_central_admin(changed);
 }
 
+void principal_erase(struct facts *facts, uint32_t user)
+{
+    struct principal *erased = principal_at(facts, user);
+
+    facts->central_admins -= is_central_admin(erased);
+    erased->erased = true;
+    erased->disabled = true;
+    while (erased->membership_first != NONE)
+        membership_remove(facts, erased->membership_first);
+}
+
 /* The membership becomes its team's first. */
 static void team_link(struct facts *facts, uint32_t place)
 {

@@ -14,6 +14,8 @@
 /* People: of the record id, kind, role and organisation count; an organisation belongs to itself. */
 MUST_CHECK status principal_add(struct facts *facts, const struct principal *principal);
 void principal_role_set(struct facts *facts, uint32_t principal, enum role role);
+/* Disabled for good, and out of all teams. */
+void principal_erase(struct facts *facts, uint32_t user);
 MUST_CHECK status membership_add(struct facts *facts, uint32_t team, uint32_t user);
 void membership_remove(struct facts *facts, uint32_t membership);
 MUST_CHECK status credential_add(struct facts *facts, const struct credential *credential);

@@ -32,10 +32,12 @@ static const struct image_member principal_members[] = {
     BELOW(principal, kind, ID_DEVICE + 1),
     BELOW(principal, role, ROLE_COUNT),
     BELOW(principal, disabled, 2),
+    BELOW(principal, erased, 2),
     LINK(principal, organisation, PRINCIPALS),
     LINK(principal, membership_first, MEMBERSHIPS),
+    PLAIN(principal, hold),
 };
-static_assert(sizeof(struct principal) == 32, "image_parts knows every member");
+static_assert(sizeof(struct principal) == 40, "image_parts knows every member");
 
 static const struct image_member membership_members[] = {
     PLACE(membership, team, PRINCIPALS),
@@ -194,8 +196,16 @@ static const struct image_member idem_members[] = {
 static_assert(sizeof(struct idem) == 48, "image_parts knows every member");
 
 static const struct image_member scalar_members[] = {
-    PLAIN(facts, size),    PLAIN(facts, time_ms),   PLAIN(facts, epoch),      BELOW(facts, clock_frozen, 2),
-    PLAIN(facts, self.id), PLAIN(facts, self.kind), PLAIN(facts, ended_ring), PLAIN(facts, idem_ring),
+    PLAIN(facts, size),
+    PLAIN(facts, time_ms),
+    PLAIN(facts, epoch),
+    BELOW(facts, clock_frozen, 2),
+    PLAIN(facts, self.id),
+    PLAIN(facts, self.kind),
+    PLAIN(facts, texts_kept_from_ms),
+    PLAIN(facts, key_copies_lapse_ms),
+    PLAIN(facts, ended_ring),
+    PLAIN(facts, idem_ring),
 };
 
 #define RECORD(plural, type)                                                                                           \

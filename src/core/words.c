@@ -70,6 +70,8 @@ const struct str problem_words[PROBLEM_COUNT] = {
     [PROBLEM_STOPPING] = STR_INIT("STOPPING"),
     [PROBLEM_INTERNAL] = STR_INIT("INTERNAL"),
     [PROBLEM_NOT_LICENSED] = STR_INIT("NOT_LICENSED"),
+    [PROBLEM_LEASES_OPEN] = STR_INIT("LEASES_OPEN"),
+    [PROBLEM_ON_HOLD] = STR_INIT("ON_HOLD"),
 };
 
 status word_find(const struct str *words, int count, struct str word, int *ret_place)

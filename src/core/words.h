@@ -107,6 +107,8 @@ enum problem {
     PROBLEM_STOPPING,
     PROBLEM_INTERNAL,
     PROBLEM_NOT_LICENSED, /* no licence of the asker covers the feature now */
+    PROBLEM_LEASES_OPEN,  /* the person holds seats, and can't be erased before */
+    PROBLEM_ON_HOLD,      /* a legal hold stands */
     PROBLEM_COUNT
 };
 

@@ -57,7 +57,7 @@ bool batch_has_room(const struct batch *batch)
 
 static bool is_about_rights(enum audit_code code)
 {
-    return code == AUDIT_LEDGER_CREATED || (code >= AUDIT_USER_CREATED && code <= AUDIT_ROLE_CHANGED);
+    return code == AUDIT_LEDGER_CREATED || (code >= AUDIT_USER_CREATED && code <= AUDIT_USER_ERASED);
 }
 
 /* Full tiles are copied: the edge forgets them with its next leaf. */

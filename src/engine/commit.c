@@ -121,13 +121,19 @@ static void entry_tell(struct engine *engine, uint64_t index, bool follows)
         engine->config.committed(engine->config.context, index, &engine->due_entry);
 }
 
+/* The set has room for the first 64 codes. */
+static bool follows_code(const struct engine_config *config, enum audit_code code)
+{
+    return config->committed && (unsigned)code < 64 && config->committed_codes >> code & 1;
+}
+
 /* What others learn of a durable batch: rights, followers, then the answers. */
 static void batch_tell(struct engine *engine)
 {
     struct job *job;
 
     for (size_t i = 0; i < engine->batch.count; i++) {
-        bool follows = engine->config.committed && (engine->config.committed_codes >> engine->batch.leaves[i].code & 1);
+        bool follows = follows_code(&engine->config, engine->batch.leaves[i].code);
 
         if (follows || engine->batch.rights_changed)
             entry_tell(engine, engine->batch.first + i, follows);

@@ -278,6 +278,9 @@ status directory_update(struct directory *directory, const struct facts *facts, 
     case AUDIT_ROLE_CHANGED:
         owner_update(directory, facts, entry->on[entry_has_on(entry, ON_USER) ? ON_USER : ON_SERVICE].id);
         return OK;
+    case AUDIT_USER_ERASED:
+        owner_update(directory, facts, entry->on[ON_USER].id);
+        return OK;
     default: /* a new principal has no token yet; what teams allow is decide()'s business */
         return OK;
     }

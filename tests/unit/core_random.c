@@ -25,7 +25,7 @@ static struct who any_of(struct random_life *life, uint32_t kinds)
     for (int look = 0; look < LOOKS; look++) {
         const struct principal *found = principal_at(facts, (uint32_t)below(life, facts->principals.used));
 
-        if (kinds >> found->kind & 1)
+        if ((kinds >> found->kind & 1) && !found->erased)
             return (struct who){ found->id, (enum id_kind)found->kind };
     }
     return life->world->admin;
@@ -272,6 +272,22 @@ static void change_rights(struct random_life *life)
     run(life, &command);
 }
 
+/* Holds, their end, and erasures: of people who have no seat, mostly. */
+static void erase_or_hold(struct random_life *life)
+{
+    static const enum command_kind kinds[] = { COMMAND_USER_ERASE, COMMAND_USER_HOLD, COMMAND_USER_RELEASE_HOLD };
+    struct command command = by_admin(life, kinds[below(life, sizeof kinds / sizeof *kinds)]);
+    const struct facts *facts = &life->world->facts;
+
+    command.user = any_of(life, USERS).id;
+    for (uint32_t place = 0; place < facts->principals.used && command.kind == COMMAND_USER_RELEASE_HOLD; place++) {
+        if (principal_at(facts, place)->hold)
+            command.user = principal_at(facts, place)->id;
+    }
+    if (!id_eq(command.user, life->world->admin.id))
+        run(life, &command);
+}
+
 static void name_product(struct random_life *life)
 {
     struct command command = by_admin(life, COMMAND_PRODUCT_CREATE);
@@ -338,7 +354,7 @@ static const struct {
 } acts[] = {
     { take, 60 },          { keep_or_end, 30 }, { wait_in_line, 30 }, { license, 4 },       { move_license, 4 },
     { change_license, 4 }, { create, 2 },       { join_or_leave, 3 }, { change_rights, 2 }, { name_product, 1 },
-    { observe, 20 },       { pass_time, 30 },   { disturb, 1 },       { keep_long, 1 },
+    { observe, 20 },       { pass_time, 30 },   { disturb, 1 },       { keep_long, 1 },     { erase_or_hold, 2 },
 };
 
 struct random_life random_life(struct world *world, uint64_t seed)
