@@ -138,11 +138,11 @@ static void fill(struct ledger *ledger)
 static void publish(struct ledger *ledger)
 {
     struct publisher_config config = { 0 };
-    struct signer *signer = NULL;
+    struct signer_client *signer = NULL;
     struct err err = { 0 };
 
     must_ok(signer_create(ledger->dir, STR("bench.example/ledger"), &err), &err);
-    must_ok(signer_open(ledger->dir, &signer, &err), &err);
+    must_ok(signer_client_open(ledger->dir, NULL, &signer, &err), &err);
     must_ok(publisher_start(signer, &config, &ledger->publisher, &err), &err);
     publisher_offer(ledger->publisher, &ledger->edge);
     publisher_stop(ledger->publisher);

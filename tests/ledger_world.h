@@ -5,7 +5,6 @@
 #define TESTS_LEDGER_WORLD_H
 
 #include "engine/ledger_view.h"
-#include "memory_log.h"
 #include "publisher_world.h"
 
 #define VIEWS    3
@@ -15,7 +14,7 @@
 struct ledger {
     struct publisher_world publishing;
     struct world stored;
-    struct memory_log *log;
+    struct memory_log *log; /* the publisher's world's */
     struct ledger_views *views;
     struct entropy random;
 };
@@ -25,7 +24,7 @@ static inline void ledger_init(struct ledger *ledger)
     memset(ledger, 0, sizeof *ledger);
     publisher_world_init(&ledger->publishing);
     ledger->stored = world_new();
-    ledger->log = memory_log_new();
+    ledger->log = ledger->publishing.log;
     ledger->random = entropy_from_seed(test_seed());
     CHECK_OK(ledger_views_new(ledger->stored.store, ledger->publishing.publisher, VIEWS, &ledger->views));
 }
@@ -33,7 +32,6 @@ static inline void ledger_init(struct ledger *ledger)
 static inline void ledger_free(struct ledger *ledger)
 {
     ledger_views_free(ledger->views);
-    memory_log_free(ledger->log);
     world_free(&ledger->stored);
     publisher_world_free(&ledger->publishing);
 }
@@ -70,7 +68,7 @@ static inline status ledger_append(struct ledger *ledger, size_t count)
     memcpy(before, ledger->log->full_count, sizeof before);
     for (size_t i = 0; i < count; i++)
         entries[i] = leaf_text(first + i, texts[i]);
-    memory_log_grow(ledger->log, first + count);
+    publisher_world_grow(&ledger->publishing, first + count);
     batch.tile_count = new_tiles(ledger->log, before, tiles);
     batch.head = (struct store_head){ .size = first + count, .root = tree_root(&ledger->log->edge.tree), .epoch = 1 };
     return store_append(ledger->stored.store, &batch, NULL);

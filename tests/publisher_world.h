@@ -18,7 +18,8 @@
 struct publisher_world {
     struct signer_world files;
     struct publisher *publisher;
-    struct edge edge;
+    struct signer_client *signer; /* until the publisher has it */
+    struct memory_log *log;       /* the ledger; grown under the mutex, since the publisher reads its tiles */
 
     pthread_mutex_t mutex;
     pthread_cond_t event;
@@ -91,13 +92,33 @@ static inline bool publisher_world_await(struct publisher_world *world, const ui
     return CHECK(reached);
 }
 
+static inline status publisher_world_tile(void *from, const struct tile *tile, struct hash *ret_hashes, struct err *err)
+{
+    struct publisher_world *world = from;
+    status s;
+
+    pthread_mutex_lock(&world->mutex);
+    s = memory_log_read(world->log, tile, ret_hashes, err);
+    pthread_mutex_unlock(&world->mutex);
+    return s;
+}
+
+static inline struct publisher_config publisher_world_config(struct publisher_world *world)
+{
+    return (struct publisher_config){ .published = publisher_world_publish,
+                                      .flushed = publisher_world_flush,
+                                      .context = world,
+                                      .full_tiles = { publisher_world_tile, world } };
+}
+
 static inline void publisher_world_start(struct publisher_world *world)
 {
-    struct publisher_config config = { publisher_world_publish, publisher_world_flush, world };
+    struct publisher_config config = publisher_world_config(world);
     struct err err = { 0 };
 
-    if (CHECK_OK(publisher_start(world->files.signer, &config, &world->publisher, &err)))
-        world->files.signer = NULL;
+    CHECK_OK(signer_client_open(world->files.dir, NULL, &world->signer, &err));
+    if (CHECK_OK(publisher_start(world->signer, &config, &world->publisher, &err)))
+        world->signer = NULL;
 }
 
 /* With files, but not started. */
@@ -106,7 +127,11 @@ static inline void publisher_world_prepare(struct publisher_world *world)
     memset(world, 0, sizeof *world);
     (void)pthread_mutex_init(&world->mutex, NULL);
     (void)pthread_cond_init(&world->event, NULL);
+    world->log = memory_log_new();
+    memory_log_room(&world->log->leaves, &world->log->capacity, 1024); /* tests of failing memory mean other memory */
     signer_world_init(&world->files);
+    signer_close(world->files.signer);
+    world->files.signer = NULL;
 }
 
 static inline void publisher_world_init(struct publisher_world *world)
@@ -118,7 +143,9 @@ static inline void publisher_world_init(struct publisher_world *world)
 static inline void publisher_world_free(struct publisher_world *world)
 {
     publisher_free(world->publisher);
+    signer_client_close(world->signer);
     signer_world_free(&world->files);
+    memory_log_free(world->log);
     (void)pthread_cond_destroy(&world->event);
     (void)pthread_mutex_destroy(&world->mutex);
 }
@@ -126,19 +153,15 @@ static inline void publisher_world_free(struct publisher_world *world)
 /* Makes the tree that large. */
 static inline void publisher_world_grow(struct publisher_world *world, uint64_t size)
 {
-    struct edge_full full[TILE_LEVELS];
-
-    while (world->edge.tree.size < size) {
-        struct hash leaf = signer_tree(world->edge.tree.size).root;
-
-        (void)edge_append(&world->edge, &leaf, full);
-    }
+    pthread_mutex_lock(&world->mutex);
+    memory_log_grow(world->log, size);
+    pthread_mutex_unlock(&world->mutex);
 }
 
 static inline void publisher_world_offer(struct publisher_world *world, uint64_t size)
 {
     publisher_world_grow(world, size);
-    publisher_offer(world->publisher, &world->edge);
+    publisher_offer(world->publisher, &world->log->edge);
 }
 
 static inline void publisher_world_wait(struct publisher_world *world, struct receipt *receipt, uint64_t index)

@@ -5,6 +5,7 @@
 #define TESTS_SIGNER_WORLD_H
 
 #include "engine/signer.h"
+#include "memory_log.h"
 #include "store_world.h"
 
 #define SIGNER_ORIGIN "test.example/ledger"
@@ -59,13 +60,30 @@ static inline const char *signer_world_path(const struct signer_world *world, co
     return path;
 }
 
-/* A head that nobody could mistake for one of another size. */
+/* The one tree that all of them sign, as far as it has been asked for. */
+static inline struct memory_log *signer_log(uint64_t size)
+{
+    static struct memory_log *log;
+
+    if (!log)
+        log = memory_log_new();
+    memory_log_grow(log, size);
+    return log;
+}
+
 static inline struct tree_head signer_tree(uint64_t size)
 {
-    char text[32];
-    int len = snprintf(text, sizeof text, "tree %llu", (unsigned long long)size);
+    return (struct tree_head){ size, rfc_root(signer_log(size)->leaves, size) };
+}
 
-    return (struct tree_head){ size, hash_of((struct str){ text, (size_t)len }) };
+/* What a server asks for: that head, proven from `signed_size` on. */
+static inline struct sign_request signer_request(struct tree_head head, uint64_t signed_size)
+{
+    struct sign_request request = { .head = head, .origin = STR(SIGNER_ORIGIN) };
+
+    if (signed_size && signed_size < head.size)
+        rfc_subproof(signed_size, signer_log(head.size)->leaves, head.size, true, &request.proof);
+    return request;
 }
 
 static inline bool heads_equal(struct tree_head a, struct tree_head b)

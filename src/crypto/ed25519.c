@@ -4,8 +4,11 @@
 #include "crypto/ed25519.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+
+#define LOCKED_BYTES 16384 /* a few keys, and OpenSSL's own bookkeeping */
 
 static void handle_free(EVP_PKEY **handle)
 {
@@ -51,6 +54,12 @@ status ed25519_open(const struct secret *seed, struct ed25519_key *ret_key, stru
     *ret_key = (struct ed25519_key){ .handle = handle, .public_key = public_key };
     handle = NULL;
     return OK;
+}
+
+bool ed25519_lock_keys(void)
+{
+    /* OpenSSL puts Ed25519 seeds into its secure heap when there is one; 2 means that it could not be locked. */
+    return CRYPTO_secure_malloc_init(LOCKED_BYTES, ED25519_SEED_BYTES) == 1;
 }
 
 void ed25519_close(struct ed25519_key *key)

@@ -7,6 +7,7 @@
 #ifndef CRYPTO_ED25519_H
 #define CRYPTO_ED25519_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/entropy.h"
@@ -37,6 +38,11 @@ void ed25519_seed_new(struct entropy *entropy, struct secret *ret_seed);
 /* CODE_INVALID when the seed is not 32 bytes long. The seed may be wiped afterwards. Close with ed25519_close. */
 MUST_CHECK status ed25519_open(const struct secret *seed, struct ed25519_key *ret_key, struct err *err);
 void ed25519_close(struct ed25519_key *key);
+/*
+ * Keys opened from now on lie in memory that is not swapped out, is in no core dump and has guard pages. Once, before
+ * the first key; false when the system gives no such memory, and then they lie as before.
+ */
+bool ed25519_lock_keys(void);
 /* The seed of an open key, to be stored; wipe it with secret_free. */
 void ed25519_seed(const struct ed25519_key *key, struct secret *ret_seed);
 

@@ -3,6 +3,7 @@
  */
 #include "cli/commands.h"
 #include "daemon/commands.h"
+#include "daemon/signer_process.h"
 
 static const struct cli_command *const server_commands[] = { &demo_command, &init_command, &serve_command,
                                                              &version_command };
@@ -21,5 +22,7 @@ int main(int argc, char **argv)
         logs_group,
     };
 
+    if (signer_process_is_meant(argc, argv))
+        return signer_process_run(argc, argv);
     return command_main(groups, sizeof(groups) / sizeof(groups[0]), argc - 1, argv + 1);
 }

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "daemon/signer_process.h"
 #include "http/server.h"
 
 #define HOST_MAX_BYTES 256
@@ -98,7 +99,9 @@ static status access_read(const struct serve_config *config, const char *host, e
 static status engine_begin(struct serving *serving, const struct serve_config *config, struct err *err)
 {
     struct api_config api_config = { .dir = config->dir };
+    struct signer_starter signer = signer_process_starter(config->dir);
     struct engine_config engine_config = { .dir = config->dir,
+                                           .signer = &signer,
                                            .committed = api_entry_committed,
                                            .committed_codes = api_committed_codes(),
                                            .published = api_published };

@@ -47,10 +47,11 @@ static status ledger_open(struct engine *engine, struct err *err)
 
     TRY(store_open(engine->dir, &engine->store, err));
     TRY(store_reader_open(engine->store, &engine->reader, err));
-    TRY(signer_open(engine->dir, &engine->signer, err));
+    TRY(signer_client_open(engine->dir, engine->config.signer, &engine->signer, err));
+    TRY(store_reader_open(engine->store, &engine->proof_reader, err));
     TRY(names_load(engine->names, engine->reader, err));
     TRY(replay_all(engine, err));
-    last = signer_head(engine->signer);
+    last = signer_client_head(engine->signer);
     TRY(history_check(engine->reader, &engine->edge, &last, err));
     engine->system = (struct actor){ .who = engine->facts.self, .via = VIA_SYSTEM, .level = LEVEL_A2 };
     clock_start(engine);
@@ -120,7 +121,9 @@ status engine_start(struct engine *engine, struct err *err)
 {
     struct publisher_config publisher = { .published = engine->config.published,
                                           .flushed = engine->config.flushed,
-                                          .context = engine->config.context };
+                                          .context = engine->config.context,
+                                          .full_tiles = history_tiles(engine->proof_reader) };
+
     TRY(first_commit(engine, err));
     TRY(publisher_start(engine->signer, &publisher, &engine->publisher, err));
     engine->signer = NULL;
@@ -180,7 +183,8 @@ void engine_close(struct engine *engine)
         return;
     engine_stop(engine);
     publisher_free(engine->publisher);
-    signer_close(engine->signer);
+    signer_client_close(engine->signer);
+    store_reader_close(engine->proof_reader);
     store_reader_close(engine->reader);
     store_close(engine->store);
     names_free(engine->names);

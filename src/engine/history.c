@@ -16,10 +16,15 @@ static status stored_tile_read(void *from, const struct tile *tile, struct hash 
     return OK;
 }
 
+struct tile_source history_tiles(struct store_reader *reader)
+{
+    return (struct tile_source){ stored_tile_read, reader };
+}
+
 status history_check(struct store_reader *reader, const struct edge *edge, const struct tree_head *last,
                      struct err *err)
 {
-    struct edge_source source = { .edge = edge, .full = { stored_tile_read, reader } };
+    struct edge_source source = { .edge = edge, .full = history_tiles(reader) };
     struct prover prover = { .tiles = edge_tiles(&source) };
     struct hash root;
 

@@ -10,6 +10,8 @@
 #include "store/store.h"
 #include "tlog/edge.h"
 
+/* A reader's full tiles; it must outlive what this returns. */
+struct tile_source history_tiles(struct store_reader *reader);
 /*
  * OK when the tree of this edge, whose full tiles the reader has, begins with the tree `last`. CODE_CORRUPT when it is
  * shorter, or begins otherwise; the text says which. Failures of the store are passed on.

@@ -12,7 +12,7 @@
 #define OTHERS_ACCESS (S_IRWXG | S_IRWXO)
 #define MODE_BITS     07777
 
-static int descriptor(const struct private_file *file)
+int private_file_descriptor(const struct private_file *file)
 {
     return file->plus_one - 1;
 }
@@ -20,7 +20,7 @@ static int descriptor(const struct private_file *file)
 void private_file_close(struct private_file *file)
 {
     if (file->plus_one)
-        (void)close(descriptor(file));
+        (void)close(private_file_descriptor(file));
     file->plus_one = 0;
 }
 
@@ -50,7 +50,7 @@ static status check_owner_only(const struct private_file *file, struct err *err)
 {
     struct stat found;
 
-    if (fstat(descriptor(file), &found))
+    if (fstat(private_file_descriptor(file), &found))
         return err_system(err, "stat", file->path.text);
     if (!S_ISREG(found.st_mode))
         return err_set(err, CODE_INVALID, "%s is not a file", file->path.text);
@@ -79,10 +79,21 @@ status private_file_open(const char *dir, const char *name, bool writable, struc
     return OK;
 }
 
+status private_file_lock(const struct private_file *file, struct err *err)
+{
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+    if (!fcntl(private_file_descriptor(file), F_OFD_SETLK, &whole))
+        return OK;
+    if (errno == EAGAIN || errno == EACCES)
+        return err_set(err, CODE_BUSY, "another process is using %s", file->path.text);
+    return err_system(err, "lock", file->path.text);
+}
+
 status private_file_write(const struct private_file *file, struct str bytes, uint64_t at, struct err *err)
 {
     while (bytes.len > 0) {
-        ssize_t written = pwrite(descriptor(file), bytes.at, bytes.len, (off_t)at);
+        ssize_t written = pwrite(private_file_descriptor(file), bytes.at, bytes.len, (off_t)at);
 
         if (written < 0 && errno != EINTR)
             return err_system(err, "write", file->path.text);
@@ -96,7 +107,7 @@ status private_file_write(const struct private_file *file, struct str bytes, uin
 
 status private_file_sync(const struct private_file *file, struct err *err)
 {
-    return fdatasync(descriptor(file)) ? err_system(err, "fsync", file->path.text) : OK;
+    return fdatasync(private_file_descriptor(file)) ? err_system(err, "fsync", file->path.text) : OK;
 }
 
 status private_file_read(const struct private_file *file, uint64_t at, struct buf *bytes, struct err *err)
@@ -105,7 +116,7 @@ status private_file_read(const struct private_file *file, uint64_t at, struct bu
 
     assert(bytes->borrowed);
     while (bytes->len < bytes->capacity && got != 0) {
-        got = pread(descriptor(file), bytes->at + bytes->len, bytes->capacity - bytes->len, (off_t)at);
+        got = pread(private_file_descriptor(file), bytes->at + bytes->len, bytes->capacity - bytes->len, (off_t)at);
         if (got < 0 && errno != EINTR)
             return err_system(err, "read", file->path.text);
         if (got > 0) {

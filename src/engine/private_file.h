@@ -26,6 +26,9 @@ MUST_CHECK status private_file_create(const char *dir, const char *name, struct 
 /* For reading, or for both. CODE_NOT_FOUND; CODE_INVALID when it is no file, or open to others. */
 MUST_CHECK status private_file_open(const char *dir, const char *name, bool writable, struct private_file *ret_file,
                                     struct err *err);
+/* Takes the file for this process alone until it is closed. CODE_BUSY when another has it. */
+MUST_CHECK status private_file_lock(const struct private_file *file, struct err *err);
+int private_file_descriptor(const struct private_file *file);
 void private_file_close(struct private_file *file);
 /* Closes it and removes its name, of one that was made for nothing. */
 void private_file_discard(struct private_file *file);

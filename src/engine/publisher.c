@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "engine/engine.h"
 #include "engine/queue.h"
+#include "tlog/prove.h"
 
 #define US_PER_MS 1000
 /* The pauses after failures: the first, doubled each time, up to the longest. */
@@ -24,7 +25,7 @@
 #define PAUSE_MAX_MS   5000
 
 struct publisher {
-    struct signer *signer;
+    struct signer_client *signer;
     struct publisher_config config;
     pthread_t thread;
     bool stopped;
@@ -40,6 +41,7 @@ struct publisher {
 
     struct shelf shelf;
     atomic_uint_fast64_t failures;
+    atomic_bool refused; /* the signer will have none of this ledger */
 
     /* The engine's thread alone: */
     uint64_t offered_size;
@@ -51,7 +53,7 @@ struct publisher {
     int64_t not_before_us;    /* of the next attempt */
     int64_t failing_since_us; /* 0: the last attempt did not fail */
     int64_t pause_ms;
-    bool refused; /* the signer will have none of this ledger */
+    struct prover prover;
 };
 
 /* ---- What anybody may ask ---- */
@@ -83,12 +85,22 @@ status publisher_checkpoint(struct publisher *publisher, struct arena *arena, st
 
 const struct vkey *publisher_vkey(const struct publisher *publisher)
 {
-    return signer_vkey(publisher->signer);
+    return signer_client_vkey(publisher->signer);
 }
 
 uint64_t publisher_failures(const struct publisher *publisher)
 {
     return atomic_load(&publisher->failures);
+}
+
+bool publisher_is_refused(const struct publisher *publisher)
+{
+    return atomic_load(&publisher->refused);
+}
+
+const struct signer_client *publisher_signer(const struct publisher *publisher)
+{
+    return publisher->signer;
 }
 
 /* ---- Jobs that wait ---- */
@@ -176,6 +188,23 @@ static struct timespec time_of(int64_t at_us)
     return (struct timespec){ .tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000 };
 }
 
+/* Nothing to sign: a signer that has ended meanwhile is replaced now, not when somebody waits for it. */
+static void look_after_signer(struct publisher *publisher)
+{
+    struct err err = { 0 };
+
+    if (!publisher_is_refused(publisher) && signer_client_ready(publisher->signer, &err).code)
+        log_write(LOG_ERROR, "publisher", "no signer: %s", err.text);
+}
+
+/* Until something has changed, or a second is over: false. The mutex is held. */
+static bool wait_for_change(struct publisher *publisher)
+{
+    struct timespec until = time_of(clock_monotonic_us() + (int64_t)CHECKPOINT_EVERY_MS * US_PER_MS);
+
+    return pthread_cond_timedwait(&publisher->changed, &publisher->mutex, &until) == 0;
+}
+
 /* Until there is an offer that may be signed now: true; or until the end: false. */
 static bool wait_for_turn(struct publisher *publisher)
 {
@@ -183,8 +212,13 @@ static bool wait_for_turn(struct publisher *publisher)
     bool stopping;
 
     pthread_mutex_lock(&publisher->mutex);
-    while (!publisher->stopping && (!publisher->offered || publisher->refused))
-        pthread_cond_wait(&publisher->changed, &publisher->mutex);
+    while (!publisher->stopping && (!publisher->offered || publisher_is_refused(publisher))) {
+        if (wait_for_change(publisher))
+            continue;
+        pthread_mutex_unlock(&publisher->mutex);
+        look_after_signer(publisher);
+        pthread_mutex_lock(&publisher->mutex);
+    }
     while (!publisher->stopping && clock_monotonic_us() < publisher->not_before_us)
         pthread_cond_timedwait(&publisher->changed, &publisher->mutex, &not_before);
     stopping = publisher->stopping;
@@ -224,13 +258,29 @@ static void put_back(struct publisher *publisher)
     pthread_mutex_unlock(&publisher->mutex);
 }
 
+/* None is needed, or possible, where the tree is not larger: the signer says so. */
+static status prove(struct publisher *publisher, const struct edge *edge, struct tree_path *ret_proof, struct err *err)
+{
+    struct edge_source source = { .edge = edge, .full = publisher->config.full_tiles };
+    uint64_t signed_size = signer_client_head(publisher->signer).size;
+
+    *ret_proof = (struct tree_path){ 0 };
+    if (signed_size >= edge->tree.size)
+        return OK;
+    publisher->prover = (struct prover){ .tiles = edge_tiles(&source) };
+    return prove_consistency(&publisher->prover, signed_size, edge->tree.size, ret_proof, err);
+}
+
 static status sign(struct publisher *publisher, struct issue *issue, struct err *err)
 {
     struct publication *publication = &issue->publication;
+    struct tree_path proof;
 
     publication->head = tree_head(&publication->edge.tree);
     buf_clear(&issue->note);
-    TRY(signer_sign(publisher->signer, &publication->head, &issue->note, err));
+    TRY(signer_client_ready(publisher->signer, err));
+    TRY(prove(publisher, &publication->edge, &proof, err));
+    TRY(signer_client_sign(publisher->signer, &publication->head, &proof, &issue->note, err));
     publication->checkpoint = buf_str(&issue->note);
     return OK;
 }
@@ -256,7 +306,7 @@ static void publish(struct publisher *publisher)
 static void note_failure(struct publisher *publisher, status failure, const struct err *err, int64_t now_us)
 {
     atomic_fetch_add(&publisher->failures, 1);
-    publisher->refused = failure.code == CODE_CONFLICT;
+    atomic_store(&publisher->refused, failure.code == CODE_CONFLICT);
     publisher->pause_ms = publisher->pause_ms ? 2 * publisher->pause_ms : PAUSE_FIRST_MS;
     if (publisher->pause_ms > PAUSE_MAX_MS)
         publisher->pause_ms = PAUSE_MAX_MS;
@@ -348,8 +398,8 @@ static void publisher_destroy(struct publisher *publisher)
     memory_free(publisher);
 }
 
-status publisher_start(struct signer *signer, const struct publisher_config *config, struct publisher **ret_publisher,
-                       struct err *err)
+status publisher_start(struct signer_client *signer, const struct publisher_config *config,
+                       struct publisher **ret_publisher, struct err *err)
 {
     struct publisher *publisher = memory_new(1, sizeof *publisher);
 
@@ -385,6 +435,6 @@ void publisher_free(struct publisher *publisher)
     if (!publisher)
         return;
     publisher_stop(publisher);
-    signer_close(publisher->signer);
+    signer_client_close(publisher->signer);
     publisher_destroy(publisher);
 }

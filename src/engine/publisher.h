@@ -5,8 +5,9 @@
  * CHECKPOINT_EVERY_MS while the ledger grows. Answers that need no receipt never wait for it. When signing fails the
  * ledger goes on recording: the failure is logged and counted, and tried again with growing pauses. Receipts wait for
  * RECEIPT_PATIENCE_MS; after that their jobs, whose entries are durable all the same, are done without a checkpoint
- * that covers them, until signing works again. A head that the signer refuses because it does not follow the last one
- * signed ends all signing until the program starts anew: a later head would be one of another history (P3).
+ * that covers them, until signing works again. A signer that has ended is started anew. A head that it refuses because
+ * it does not follow the last one signed ends all signing until the program starts anew: a later head would be one of
+ * another history (P3).
  *
  * What was published never changes: readers hold a publication, with its edge, and copy nothing.
  */
@@ -18,7 +19,7 @@
 
 #include "base/arena.h"
 #include "engine/publication.h"
-#include "engine/signer.h"
+#include "engine/signer_client.h"
 
 #define RECEIPT_PATIENCE_MS 2000 /* a client waits no longer for an answer that is true already */
 
@@ -29,10 +30,12 @@ struct publisher_config {
     void (*published)(void *context, uint64_t size); /* on the publisher's thread */
     void (*flushed)(void *context);                  /* after the receipts' jobs of one publication are done */
     void *context;
+    /* The ledger's full tiles, for the proofs that its signer wants. The publisher's thread asks. */
+    struct tile_source full_tiles;
 };
 
 /* The signer belongs to the publisher from now on, if it succeeds. */
-MUST_CHECK status publisher_start(struct signer *signer, const struct publisher_config *config,
+MUST_CHECK status publisher_start(struct signer_client *signer, const struct publisher_config *config,
                                   struct publisher **ret_publisher, struct err *err);
 /*
  * Publishes what was offered last, does the jobs that still wait, with a checkpoint or without, and ends the thread.
@@ -65,5 +68,9 @@ MUST_CHECK status publisher_checkpoint(struct publisher *publisher, struct arena
 const struct vkey *publisher_vkey(const struct publisher *publisher);
 /* How often signing has failed. */
 uint64_t publisher_failures(const struct publisher *publisher);
+/* Whether the signer will have none of this ledger (P3): nothing is signed any more. */
+bool publisher_is_refused(const struct publisher *publisher);
+/* For its state and its restarts. */
+const struct signer_client *publisher_signer(const struct publisher *publisher);
 
 #endif

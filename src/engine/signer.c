@@ -3,18 +3,12 @@
  */
 #include "engine/signer.h"
 
-#include <inttypes.h>
 #include <unistd.h>
 
 #include "base/entropy.h"
 #include "base/memory.h"
-#include "codec/base64.h"
 #include "engine/private_file.h"
 #include "engine/signed_head.h"
-#include "tlog/hash_text.h"
-
-#define KEY_FILE  "ledger.key"
-#define HEAD_FILE "signer.head"
 
 struct signer {
     struct skey key;
@@ -61,7 +55,7 @@ static status key_create(const char *dir, const struct skey *key, struct err *er
     AUTO(struct private_file, private_file_close) file = { 0 };
     status s;
 
-    TRY(private_file_create(dir, KEY_FILE, &file, err));
+    TRY(private_file_create(dir, SIGNER_KEY_FILE, &file, err));
     s = key_write(&file, key, err);
     if (!s.code)
         s = file_sync_directory(dir, err);
@@ -78,12 +72,12 @@ status signer_create(const char *dir, struct str origin, struct err *err)
     struct path path = { 0 };
     status s;
 
-    TRY(path_join(dir, KEY_FILE, &path, err));
-    TRY(path_join(dir, HEAD_FILE, &head, err));
+    TRY(path_join(dir, SIGNER_KEY_FILE, &path, err));
+    TRY(path_join(dir, SIGNER_HEAD_FILE, &head, err));
     if (file_exists(path.text))
         return err_set(err, CODE_CONFLICT, "%s exists already", path.text);
     TRY(key_draw(origin, &key, err));
-    TRY(signed_head_create(dir, HEAD_FILE, &key.vkey.public_key, err));
+    TRY(signed_head_create(dir, SIGNER_HEAD_FILE, &key.vkey.public_key, err));
     s = key_create(dir, &key, err);
     if (s.code)
         (void)unlink(head.text);
@@ -98,7 +92,7 @@ static status key_open(const char *dir, struct skey *ret_key, struct err *err)
     AUTO(struct key_text, key_text_wipe) space = { 0 };
     struct buf text = BUF_OVER(space.bytes);
 
-    TRY(private_file_open(dir, KEY_FILE, false, &file, err));
+    TRY(private_file_open(dir, SIGNER_KEY_FILE, false, &file, err));
     TRY(private_file_read(&file, 0, &text, err));
     if (str_ends(buf_str(&text), STR("\n")))
         buf_cut(&text, text.len - 1);
@@ -111,7 +105,8 @@ static status key_open(const char *dir, struct skey *ret_key, struct err *err)
 static status files_open(struct signer *signer, const char *dir, struct err *err)
 {
     TRY(key_open(dir, &signer->key, err));
-    return signed_head_open(dir, HEAD_FILE, &signer->key.vkey.public_key, &signer->last, err);
+    TRY(signed_head_open(dir, SIGNER_HEAD_FILE, &signer->key.vkey.public_key, &signer->last, err));
+    return private_file_lock(&signer->last.file, err);
 }
 
 status signer_open(const char *dir, struct signer **ret_signer, struct err *err)
@@ -149,58 +144,54 @@ struct tree_head signer_head(const struct signer *signer)
     return signer->last.head;
 }
 
-/* ---- Signing ---- */
-
-static status refuse(const struct tree_head *head, const struct tree_head *last, struct err *err)
+int signer_descriptor(const struct signer *signer)
 {
-    char spaces[2][HASH_TEXT_BYTES];
-    struct buf root = BUF_OVER(spaces[0]);
-    struct buf last_root = BUF_OVER(spaces[1]);
-
-    hash_text_add(&root, &head->root);
-    hash_text_add(&last_root, &last->root);
-    return err_set(err, CODE_CONFLICT,
-                   "the tree of %" PRIu64 " entries with root %.*s does not follow the one signed last, of %" PRIu64
-                   " entries with root %.*s",
-                   head->size, STR_ARG(buf_str(&root)), last->size, STR_ARG(buf_str(&last_root)));
+    return private_file_descriptor(&signer->last.file);
 }
 
-/* The signature of a note that has one. */
-static status signature_of(struct str note, struct ed25519_signature *ret_signature, struct err *err)
-{
-    uint8_t blob[4 + ED25519_SIGNATURE_BYTES]; /* the key's id comes first */
-    struct note parsed;
+/* ---- Signing ---- */
 
-    TRY(note_parse(note, &parsed, err));
-    TRY(base64_read_exact(parsed.signatures[0].base64, blob, sizeof blob));
-    memcpy(ret_signature->bytes, blob + 4, ED25519_SIGNATURE_BYTES);
+/* P3. Equal heads need no proof; what is signed twice is the same signature. */
+static enum signer_refusal follows(const struct signer *signer, const struct sign_request *request)
+{
+    const struct tree_head *last = &signer->last.head;
+
+    if (!str_eq(request->origin, vkey_name(&signer->key.vkey)))
+        return REFUSAL_ORIGIN;
+    if (request->head.size < last->size)
+        return REFUSAL_SMALLER;
+    if (request->head.size == last->size && !hash_eq(&request->head.root, &last->root))
+        return REFUSAL_OTHER_ROOT;
+    return tree_check_consistency(last, &request->head, &request->proof, NULL).code ? REFUSAL_NO_PROOF : REFUSAL_NONE;
+}
+
+/* The signature is made first, so that it is kept with its head, and leaves last. */
+static status sign(struct signer *signer, const struct tree_head *head, struct ed25519_signature *ret_signature)
+{
+    struct ed25519_signature signature;
+
+    TRY(checkpoint_signature(head, &signer->key, &signature, NULL));
+    if (head->size > signer->last.head.size)
+        TRY(signed_head_move(&signer->last, head, &signature, NULL));
+    *ret_signature = signature;
     return OK;
 }
 
-/* Signed into memory first, because the durable head holds the signature, too; it leaves when that is durable. */
-static status sign_and_keep(struct signer *signer, const struct tree_head *head, struct buf *note, struct err *err)
+enum signer_refusal signer_sign(struct signer *signer, const struct sign_request *request,
+                                struct ed25519_signature *ret_signature)
 {
-    size_t before = note->len;
-    struct ed25519_signature signature;
+    enum signer_refusal refusal = follows(signer, request);
 
-    TRY(checkpoint_sign(note, head, &signer->key, err));
-    if (head->size == signer->last.head.size)
-        return OK;
-    TRY(signature_of(str_from(buf_str(note), before), &signature, err));
-    return signed_head_move(&signer->last, head, &signature, err);
-}
-
-/* P3, as far as sizes and roots can tell. */
-status signer_sign(struct signer *signer, const struct tree_head *head, struct buf *note, struct err *err)
-{
-    const struct tree_head *last = &signer->last.head;
-    size_t before = note->len;
-    status s;
-
-    if (head->size < last->size || (head->size == last->size && !hash_eq(&head->root, &last->root)))
-        return refuse(head, last, err);
-    s = sign_and_keep(signer, head, note, err);
-    if (s.code)
-        buf_cut(note, before);
-    return s;
+    if (refusal)
+        return refusal;
+    switch (sign(signer, &request->head, ret_signature).code) {
+    case CODE_OK:
+        return REFUSAL_NONE;
+    case CODE_NO_MEMORY:
+        return REFUSAL_MEMORY;
+    case CODE_DISK_FULL:
+        return REFUSAL_DISK_FULL;
+    default:
+        return REFUSAL_DISK;
+    }
 }

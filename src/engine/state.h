@@ -51,6 +51,7 @@ struct engine {
 
     struct facts facts;
     struct floods floods;
+    struct bucket networks; /* how many new ones may come into the register by failed credentials */
     struct edge edge;
     struct entropy entropy;
     struct clockwork clock;
@@ -66,7 +67,8 @@ struct engine {
     struct store_tile *store_tiles;
     struct directory *directory;
     struct names *names;
-    struct signer *signer; /* until the publisher takes it */
+    struct signer_client *signer;      /* until the publisher takes it */
+    struct store_reader *proof_reader; /* the publisher's thread's, while that runs */
     struct publisher *publisher;
 
     enum writing writing;

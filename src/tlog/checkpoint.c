@@ -56,23 +56,33 @@ void checkpoint_add(struct buf *buf, const struct checkpoint *checkpoint)
     buf_add(buf, checkpoint->extensions);
 }
 
-/* The text that a log signs; the buf has room for it. */
-static void plain_text(struct buf *text, const struct tree_head *head, const struct vkey *log)
+/* Without extensions; the key's name is the origin. */
+static struct str text_of(const struct tree_head *head, const struct vkey *vkey, struct buf *text)
 {
-    struct checkpoint checkpoint = { .origin = vkey_name(log), .head = *head };
+    struct checkpoint checkpoint = { .origin = vkey_name(vkey), .head = *head };
 
     checkpoint_add(text, &checkpoint);
     assert(text->status.code == CODE_OK);
+    return buf_str(text);
 }
 
 status checkpoint_sign(struct buf *note, const struct tree_head *head, const struct skey *key, struct err *err)
 {
     char space[CHECKPOINT_MAX_BYTES];
+    struct buf buf = BUF_OVER(space);
+    struct str text = text_of(head, &key->vkey, &buf);
+
+    TRY(note_begin(note, text, err));
+    return note_sign(note, text, key, err);
+}
+
+status checkpoint_signature(const struct tree_head *head, const struct skey *key,
+                            struct ed25519_signature *ret_signature, struct err *err)
+{
+    char space[CHECKPOINT_MAX_BYTES];
     struct buf text = BUF_OVER(space);
 
-    plain_text(&text, head, &key->vkey);
-    TRY(note_begin(note, buf_str(&text), err));
-    return note_sign(note, buf_str(&text), key, err);
+    return ed25519_sign(&key->key, text_of(head, &key->vkey, &text), ret_signature, err);
 }
 
 status checkpoint_verify(const struct tree_head *head, struct str signature, const struct vkey *log, struct err *err)
@@ -80,8 +90,20 @@ status checkpoint_verify(const struct tree_head *head, struct str signature, con
     char space[CHECKPOINT_MAX_BYTES];
     struct buf text = BUF_OVER(space);
 
-    plain_text(&text, head, log);
-    return ed25519_verify(&log->public_key, buf_str(&text), signature, err);
+    return ed25519_verify(&log->public_key, text_of(head, log, &text), signature, err);
+}
+
+status checkpoint_complete(struct buf *note, const struct tree_head *head, const struct vkey *vkey,
+                           const struct ed25519_signature *signature, struct err *err)
+{
+    struct str bytes = { (const char *)signature->bytes, sizeof signature->bytes };
+    char space[CHECKPOINT_MAX_BYTES];
+    struct buf buf = BUF_OVER(space);
+    struct str text = text_of(head, vkey, &buf);
+
+    TRY(ed25519_verify(&vkey->public_key, text, bytes, err));
+    TRY(note_begin(note, text, err));
+    return note_add_signature(note, vkey, bytes, err);
 }
 
 status checkpoint_open(struct str note, const struct vkey *log, struct checkpoint *ret_checkpoint, struct err *err)

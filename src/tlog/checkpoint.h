@@ -28,6 +28,12 @@ void checkpoint_add(struct buf *buf, const struct checkpoint *checkpoint);
 /* A complete signed checkpoint by `key`, whose name becomes the origin. */
 MUST_CHECK status checkpoint_sign(struct buf *note, const struct tree_head *head, const struct skey *key,
                                   struct err *err);
+/* The same in two halves, for a key that lies elsewhere: the signature alone … */
+MUST_CHECK status checkpoint_signature(const struct tree_head *head, const struct skey *key,
+                                       struct ed25519_signature *ret_signature, struct err *err);
+/* … and the complete checkpoint with it. CODE_CORRUPT, and nothing is added, when it is not that key's of that head. */
+MUST_CHECK status checkpoint_complete(struct buf *note, const struct tree_head *head, const struct vkey *vkey,
+                                      const struct ed25519_signature *signature, struct err *err);
 /* Whether the key signed a checkpoint of that head, without extension lines. CODE_CORRUPT, or CODE_NO_MEMORY. */
 MUST_CHECK status checkpoint_verify(const struct tree_head *head, struct str signature, const struct vkey *log,
                                     struct err *err);

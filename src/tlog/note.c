@@ -166,7 +166,7 @@ status note_begin(struct buf *note, struct str text, struct err *err)
     return written(note, err);
 }
 
-static status add_signature(struct buf *note, const struct vkey *key, struct str signature, struct err *err)
+status note_add_signature(struct buf *note, const struct vkey *key, struct str signature, struct err *err)
 {
     uint8_t blob[BLOB_MAX_BYTES] = { (uint8_t)(key->id >> 24), (uint8_t)(key->id >> 16), (uint8_t)(key->id >> 8),
                                      (uint8_t)key->id };
@@ -187,7 +187,8 @@ status note_sign(struct buf *note, struct str text, const struct skey *key, stru
 
     assert(key->vkey.type == VKEY_NOTE);
     TRY(ed25519_sign(&key->key, text, &signature, err));
-    return add_signature(note, &key->vkey, (struct str){ (const char *)signature.bytes, sizeof signature.bytes }, err);
+    return note_add_signature(note, &key->vkey, (struct str){ (const char *)signature.bytes, sizeof signature.bytes },
+                              err);
 }
 
 status note_cosign(struct buf *note, struct str text, const struct skey *key, int64_t time_s, struct err *err)
@@ -196,6 +197,6 @@ status note_cosign(struct buf *note, struct str text, const struct skey *key, in
 
     assert(key->vkey.type == VKEY_COSIGNATURE);
     TRY(cosignature_sign(&key->key, text, time_s, &cosignature, err));
-    return add_signature(note, &key->vkey, (struct str){ (const char *)cosignature.bytes, sizeof cosignature.bytes },
-                         err);
+    return note_add_signature(note, &key->vkey,
+                              (struct str){ (const char *)cosignature.bytes, sizeof cosignature.bytes }, err);
 }

@@ -47,6 +47,8 @@ MUST_CHECK status note_verify(const struct note *note, const struct vkey *keys, 
 
 /* Starts a note: the text and the blank line. CODE_INVALID when note_text_is_valid says no. */
 MUST_CHECK status note_begin(struct buf *note, struct str text, struct err *err);
+/* Adds the line of a signature that was made elsewhere, without looking at it. */
+MUST_CHECK status note_add_signature(struct buf *note, const struct vkey *key, struct str signature, struct err *err);
 /* Adds the line of a plain signature by `key`, whose type must be VKEY_NOTE, over the text given to note_begin. */
 MUST_CHECK status note_sign(struct buf *note, struct str text, const struct skey *key, struct err *err);
 /* Adds the line of a cosignature; the key's type must be VKEY_COSIGNATURE. */

@@ -36,7 +36,7 @@ def load(world, seconds, hurt, sign):
 
 def commits_that_fail_under_load_break_no_word():
     points = ("store_commit:0", "store_after_commit:0", "store_write:1", "store_full:0", "store_commit:0:3",
-              "signer_write:0:2", "memory:2")
+              "signer_link:0:2", "memory:2")
     chance = random.Random(SEED)
     with CrashWorld() as world:
         world.make(PEOPLE, SEATS)

@@ -39,11 +39,11 @@ static void the_newest_offer_is_published_with_its_edge(void)
             return;
         publication = publisher_hold(world.publisher);
         check_publication(&world, publication, sizes[i]);
-        CHECK(heads_equal(publisher_head(world.publisher), tree_head(&world.edge.tree)));
+        CHECK(heads_equal(publisher_head(world.publisher), tree_head(&world.log->edge.tree)));
         CHECK_OK(publisher_checkpoint(world.publisher, &arena, &note));
         CHECK_STR(note, publication->checkpoint);
         for (unsigned level = 0; level < 2; level++)
-            CHECK(memcmp(publication->edge.tiles[level], world.edge.tiles[level],
+            CHECK(memcmp(publication->edge.tiles[level], world.log->edge.tiles[level],
                          tile_level_size(sizes[i], level) % TILE_WIDTH * sizeof(struct hash)) == 0);
         publication_release(publication);
     }
@@ -155,10 +155,10 @@ static void offers_in_quick_succession_share_a_signature(void)
     started_us = clock_monotonic_us();
     for (uint64_t size = 1; clock_monotonic_us() - started_us < 200 * MS; size++)
         publisher_world_offer(&world, size);
-    publisher_world_await(&world, &world.published_size, world.edge.tree.size);
+    publisher_world_await(&world, &world.published_size, world.log->edge.tree.size);
     took_ms = (clock_monotonic_us() - started_us) / MS;
     CHECK((int64_t)world.published_count <= took_ms / CHECKPOINT_COALESCE_MS + 1);
-    CHECK(world.published_count < world.edge.tree.size);
+    CHECK(world.published_count < world.log->edge.tree.size);
 }
 
 /* ---- Failures ---- */
@@ -205,12 +205,16 @@ static void receipts_are_not_waited_for_while_signing_fails_for_long(void)
 static void a_ledger_that_does_not_follow_what_was_signed_is_never_signed(void)
 {
     AUTO(struct publisher_world, publisher_world_free) world;
-    AUTO(struct buf, buf_free) note = { .max = NOTE_MAX_BYTES };
     struct tree_head signed_last = signer_tree(100);
+    struct sign_request request = signer_request(signed_last, 0);
+    struct ed25519_signature signature;
     struct receipt waiting, later;
 
     publisher_world_prepare(&world);
-    CHECK_OK(signer_sign(world.files.signer, &signed_last, &note, NULL));
+    CHECK(signer_world_reopen(&world.files));
+    CHECK_INT(signer_sign(world.files.signer, &request, &signature), REFUSAL_NONE);
+    signer_close(world.files.signer);
+    world.files.signer = NULL;
     publisher_world_start(&world);
     publisher_world_wait(&world, &waiting, 40);
     publisher_world_offer(&world, 50);
@@ -222,6 +226,7 @@ static void a_ledger_that_does_not_follow_what_was_signed_is_never_signed(void)
     publisher_stop(world.publisher);
     CHECK(publisher_hold(world.publisher) == NULL);
     CHECK_INT(publisher_failures(world.publisher), 1);
+    CHECK(publisher_is_refused(world.publisher));
     publisher_free(world.publisher);
     world.publisher = NULL;
     CHECK(signer_world_reopen(&world.files) && heads_equal(signer_head(world.files.signer), signed_last));
@@ -250,21 +255,23 @@ static void a_publication_that_gets_no_memory_is_made_later(void)
 static void a_publisher_that_gets_no_memory_leaves_the_signer_to_its_caller(void)
 {
     AUTO(struct publisher_world, publisher_world_free) world;
-    struct publisher_config config = { 0 };
+    struct publisher_config config;
 
     publisher_world_prepare(&world);
+    config = publisher_world_config(&world);
+    CHECK_OK(signer_client_open(world.files.dir, NULL, &world.signer, NULL));
     for (int step = 0;; step++) {
         status s;
 
         fault_arm(FAULT_MEMORY, step, 1);
-        s = publisher_start(world.files.signer, &config, &world.publisher, NULL);
+        s = publisher_start(world.signer, &config, &world.publisher, NULL);
         CHECK((s.code == CODE_OK) == !fault_was_hit(FAULT_MEMORY));
         fault_disarm_all();
-        CHECK_INT(signer_head(world.files.signer).size, 0);
+        CHECK_INT(signer_client_head(world.signer).size, 0);
         if (!s.code)
             break;
     }
-    world.files.signer = NULL;
+    world.signer = NULL;
 }
 
 /* ---- The end ---- */
@@ -346,12 +353,12 @@ static void readers_and_receipts_see_only_whole_checkpoints(void)
     for (uint64_t i = 0; i < RECEIPTS; i++) {
         publisher_world_grow(&world, i * 3 + 1);
         publisher_world_wait(&world, &receipts[i], i * 3);
-        if (i % 7 == 0 && publisher_wants(world.publisher, world.edge.tree.size))
-            publisher_offer(world.publisher, &world.edge);
+        if (i % 7 == 0 && publisher_wants(world.publisher, world.log->edge.tree.size))
+            publisher_offer(world.publisher, &world.log->edge);
         if (i % 100 == 0)
             publisher_world_await(&world, &world.done_count, i / 2);
     }
-    publisher_offer(world.publisher, &world.edge);
+    publisher_offer(world.publisher, &world.log->edge);
     publisher_world_await(&world, &world.done_count, RECEIPTS);
     atomic_store(&reading.stop, true);
     for (int i = 0; i < READERS; i++)

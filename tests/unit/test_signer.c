@@ -9,26 +9,31 @@
 #include "base/fault.h"
 #include "signer_world.h"
 #include "store/files.h"
-#include "tlog/hash_text.h"
 
 #define SLOT_DISTANCE 4096 /* where the second slot begins */
 #define SLOT_BYTES    144
 #define FILE_BYTES    (SLOT_DISTANCE + SLOT_BYTES)
 
-static status sign(struct signer_world *world, struct tree_head head, struct err *err)
+static enum signer_refusal sign(struct signer_world *world, struct tree_head head)
 {
+    struct sign_request request = signer_request(head, signer_head(world->signer).size);
     AUTO(struct buf, buf_free) note = { .max = NOTE_MAX_BYTES };
+    struct ed25519_signature signature;
     struct checkpoint checkpoint = { 0 };
-    status s = signer_sign(world->signer, &head, &note, err);
+    enum signer_refusal refusal = signer_sign(world->signer, &request, &signature);
 
-    if (s.code) {
-        CHECK_INT(note.len, 0);
-        return s;
-    }
-    CHECK_OK(checkpoint_open(buf_str(&note), signer_vkey(world->signer), &checkpoint, err));
+    if (refusal)
+        return refusal;
+    CHECK_OK(checkpoint_complete(&note, &head, signer_vkey(world->signer), &signature, NULL));
+    CHECK_OK(checkpoint_open(buf_str(&note), signer_vkey(world->signer), &checkpoint, NULL));
     CHECK(heads_equal(checkpoint.head, head));
     CHECK_STR(checkpoint.origin, STR(SIGNER_ORIGIN));
-    return s;
+    return refusal;
+}
+
+static void check_signed(struct signer_world *world, uint64_t size)
+{
+    CHECK_INT(sign(world, signer_tree(size)), REFUSAL_NONE);
 }
 
 static void read_bytes(const char *path, char *ret_bytes, size_t len)
@@ -199,6 +204,17 @@ static void a_signer_without_memory_is_not_opened(void)
     fault_disarm_all();
 }
 
+/* Two signers would each sign what follows their own last one. */
+static void a_signer_has_its_head_alone(void)
+{
+    AUTO(struct signer_world, signer_world_free) world;
+    struct signer *second = NULL;
+
+    signer_world_init(&world);
+    CHECK_CODE(signer_open(world.dir, &second, NULL), CODE_BUSY);
+    CHECK(signer_world_reopen(&world));
+}
+
 /* ---- Signing ---- */
 
 static void what_was_signed_last_is_known_after_a_restart(void)
@@ -206,43 +222,63 @@ static void what_was_signed_last_is_known_after_a_restart(void)
     AUTO(struct signer_world, signer_world_free) world;
 
     signer_world_init(&world);
-    CHECK_OK(sign(&world, signer_head(world.signer), NULL)); /* the empty tree */
+    CHECK_INT(sign(&world, signer_head(world.signer)), REFUSAL_NONE); /* the empty tree */
     for (uint64_t size = 1; size < 20; size += size % 3 + 1) {
-        CHECK_OK(sign(&world, signer_tree(size), NULL));
+        check_signed(&world, size);
         CHECK(heads_equal(signer_head(world.signer), signer_tree(size)));
         CHECK(signer_world_reopen(&world) && heads_equal(signer_head(world.signer), signer_tree(size)));
     }
 }
 
-static void check_names_tree(const struct err *err, const char *before, const struct tree_head *head)
-{
-    AUTO(struct buf, buf_free) text = { .max = ERR_TEXT_MAX_BYTES };
-
-    buf_add_format(&text, "%s %llu entries with root ", before, (unsigned long long)head->size);
-    hash_text_add(&text, &head->root);
-    CHECK(str_find_str(str_of(err->text), buf_str(&text)) < strlen(err->text));
-}
-
-static void a_head_that_does_not_follow_is_refused_and_both_are_named(void)
+static void what_does_not_follow_is_refused_for_its_own_reason(void)
 {
     AUTO(struct signer_world, signer_world_free) world;
-    static const uint64_t sizes[] = { 0, 1, 99, 100 };
 
     signer_world_init(&world);
-    CHECK_OK(sign(&world, signer_tree(100), NULL));
+    check_signed(&world, 100);
     for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-            struct tree_head head = { sizes[i], hash_of(STR("another history")) };
-            struct err err = { 0 };
+        struct sign_request request = signer_request(signer_tree(120), 100);
+        struct tree_head other = { 100, hash_of(STR("another history")) };
+        struct ed25519_signature signature;
 
-            CHECK_CODE(sign(&world, head, &err), CODE_CONFLICT);
-            check_names_tree(&err, "the tree of", &head);
-            check_names_tree(&err, "signed last, of", &(struct tree_head){ 100, signer_tree(100).root });
-        }
-        CHECK_OK(sign(&world, signer_tree(100), NULL));
-        CHECK(signer_world_reopen(&world));
+        CHECK_INT(sign(&world, signer_tree(0)), REFUSAL_SMALLER);
+        CHECK_INT(sign(&world, signer_tree(99)), REFUSAL_SMALLER);
+        CHECK_INT(sign(&world, other), REFUSAL_OTHER_ROOT);
+        other.size = 120;
+        CHECK_INT(sign(&world, other), REFUSAL_NO_PROOF);
+        request.origin = STR("other.example");
+        CHECK_INT(signer_sign(world.signer, &request, &signature), REFUSAL_ORIGIN);
+        check_signed(&world, 100);
+        CHECK(signer_world_reopen(&world) && heads_equal(signer_head(world.signer), signer_tree(100)));
     }
-    CHECK_OK(sign(&world, signer_tree(101), NULL));
+    check_signed(&world, 101);
+}
+
+/* P3: a proof with any hash changed, missing or too many is none. */
+static void a_proof_that_is_changed_anywhere_is_none(void)
+{
+    AUTO(struct signer_world, signer_world_free) world;
+    struct sign_request right = signer_request(signer_tree(700), 413);
+    struct ed25519_signature signature;
+
+    signer_world_init(&world);
+    check_signed(&world, 413);
+    CHECK(right.proof.count > 5);
+    for (size_t i = 0; i < right.proof.count * HASH_BYTES; i++) {
+        struct sign_request wrong = right;
+
+        wrong.proof.hashes[i / HASH_BYTES].bytes[i % HASH_BYTES] ^= 1;
+        CHECK_INT(signer_sign(world.signer, &wrong, &signature), REFUSAL_NO_PROOF);
+    }
+    for (size_t count = 0; count <= right.proof.count + 1; count++) {
+        struct sign_request wrong = right;
+
+        wrong.proof.count = count;
+        if (count != right.proof.count)
+            CHECK_INT(signer_sign(world.signer, &wrong, &signature), REFUSAL_NO_PROOF);
+    }
+    CHECK(heads_equal(signer_head(world.signer), signer_tree(413)));
+    CHECK_INT(signer_sign(world.signer, &right, &signature), REFUSAL_NONE);
 }
 
 static void a_head_that_was_signed_is_signed_again_without_a_write(void)
@@ -250,9 +286,9 @@ static void a_head_that_was_signed_is_signed_again_without_a_write(void)
     AUTO(struct signer_world, signer_world_free) world;
 
     signer_world_init(&world);
-    CHECK_OK(sign(&world, signer_tree(5), NULL));
+    check_signed(&world, 5);
     fault_arm(FAULT_SIGNER_WRITE, 0, -1);
-    CHECK_OK(sign(&world, signer_tree(5), NULL));
+    check_signed(&world, 5);
     CHECK(!fault_was_hit(FAULT_SIGNER_WRITE));
     fault_disarm_all();
 }
@@ -263,18 +299,17 @@ static void a_failed_write_signs_nothing_and_is_made_good_by_the_next(void)
 {
     for (uint64_t again = 11; again <= 13; again++) { /* less than, as much as and more than what failed */
         AUTO(struct signer_world, signer_world_free) world;
-        struct err err = { 0 };
 
         signer_world_init(&world);
-        CHECK_OK(sign(&world, signer_tree(10), NULL));
+        check_signed(&world, 10);
         for (int i = 0; i < 3; i++) {
             fault_arm(FAULT_SIGNER_WRITE, 0, 1);
-            CHECK_CODE(sign(&world, signer_tree(12), &err), CODE_IO);
+            CHECK_INT(sign(&world, signer_tree(12)), REFUSAL_DISK);
             fault_disarm_all();
             CHECK(heads_equal(signer_head(world.signer), signer_tree(10)));
         }
-        CHECK_OK(sign(&world, signer_tree(10), NULL));
-        CHECK_OK(sign(&world, signer_tree(again), NULL));
+        check_signed(&world, 10);
+        check_signed(&world, again);
         CHECK(signer_world_reopen(&world) && heads_equal(signer_head(world.signer), signer_tree(again)));
     }
 }
@@ -289,9 +324,9 @@ static void a_write_that_is_torn_at_any_byte_leaves_the_head_before_it(void)
     for (uint64_t size = 7; size <= 8; size++) { /* once in each slot */
         size_t first, end = FILE_BYTES;
 
-        CHECK_OK(sign(&world, signer_tree(size * 2), NULL));
+        check_signed(&world, size * 2);
         read_bytes(signer_world_path(&world, "signer.head"), before, FILE_BYTES);
-        CHECK_OK(sign(&world, signer_tree(size * 2 + 1), NULL));
+        check_signed(&world, size * 2 + 1);
         read_bytes(signer_world_path(&world, "signer.head"), after, FILE_BYTES);
         for (first = 0; first < FILE_BYTES && before[first] == after[first];)
             first++;
@@ -318,8 +353,8 @@ static void damage_to_one_slot_leaves_the_other_and_to_both_is_corrupt(void)
     struct err err = { 0 };
 
     signer_world_init(&world);
-    CHECK_OK(sign(&world, signer_tree(1), NULL));
-    CHECK_OK(sign(&world, signer_tree(2), NULL));
+    check_signed(&world, 1);
+    check_signed(&world, 2);
     read_bytes(signer_world_path(&world, "signer.head"), whole, FILE_BYTES);
     for (size_t at = 0; at < SLOT_BYTES; at++) {
         struct tree_head heads[2];
@@ -336,6 +371,8 @@ static void damage_to_one_slot_leaves_the_other_and_to_both_is_corrupt(void)
         write_bytes(signer_world_path(&world, "signer.head"), damaged, FILE_BYTES);
         CHECK_CODE(signer_open(world.dir, &signer, &err), CODE_CORRUPT);
     }
+    signer_close(world.signer);
+    world.signer = NULL;
     for (size_t len = 0; len < FILE_BYTES; len += 16) {
         write_bytes(signer_world_path(&world, "signer.head"), whole, len);
         CHECK_CODE(signer_open(world.dir, &signer, &err), len < SLOT_BYTES ? CODE_CORRUPT : CODE_OK);
@@ -356,7 +393,7 @@ static void the_head_of_another_key_is_no_head(void)
 
     signer_world_init(&world);
     signer_world_init(&other);
-    CHECK_OK(sign(&world, signer_tree(9), NULL));
+    check_signed(&world, 9);
     read_bytes(signer_world_path(&other, "signer.head"), head, FILE_BYTES);
     write_bytes(signer_world_path(&world, "signer.head"), head, FILE_BYTES);
     CHECK_CODE(signer_open(world.dir, &signer, NULL), CODE_CORRUPT);
@@ -378,7 +415,7 @@ static void a_head_that_was_signed_verifies_with_the_public_key_alone(void)
     signer_world_init(&other);
     CHECK_OK(verify(&world, NULL));
     for (uint64_t size = 1; size < 4; size++) {
-        CHECK_OK(sign(&world, signer_tree(size), NULL));
+        check_signed(&world, size);
         CHECK_OK(verify(&world, NULL));
     }
     CHECK_CODE(signed_head_verify(world.dir, "signer.head", signer_vkey(other.signer), NULL), CODE_CORRUPT);
@@ -390,8 +427,8 @@ static void every_flipped_byte_of_the_head_file_is_found(void)
     char whole[FILE_BYTES], damaged[FILE_BYTES + 1] = { 0 };
 
     signer_world_init(&world);
-    CHECK_OK(sign(&world, signer_tree(1), NULL));
-    CHECK_OK(sign(&world, signer_tree(2), NULL));
+    check_signed(&world, 1);
+    check_signed(&world, 2);
     read_bytes(signer_world_path(&world, "signer.head"), whole, FILE_BYTES);
     for (size_t at = 0; at < FILE_BYTES; at++) {
         struct err err = { 0 };
@@ -419,7 +456,7 @@ static void a_head_that_the_key_did_not_sign_is_found(void)
     struct err err = { 0 };
 
     signer_world_init(&world);
-    CHECK_OK(sign(&world, signer_tree(4), NULL));
+    check_signed(&world, 4);
     CHECK_OK(signed_head_open(world.dir, "signer.head", &signer_vkey(world.signer)->public_key, &head, NULL));
     CHECK_OK(signed_head_move(&head, &forged, &head.signature, NULL));
     CHECK_CODE(verify(&world, &err), CODE_CORRUPT);
@@ -436,7 +473,9 @@ static const struct test tests[] = {
     TEST(a_key_file_that_holds_no_key_is_refused_without_being_shown),
     TEST(a_signer_without_memory_is_not_opened),
     TEST(what_was_signed_last_is_known_after_a_restart),
-    TEST(a_head_that_does_not_follow_is_refused_and_both_are_named),
+    TEST(what_does_not_follow_is_refused_for_its_own_reason),
+    TEST(a_proof_that_is_changed_anywhere_is_none),
+    TEST(a_signer_has_its_head_alone),
     TEST(a_head_that_was_signed_is_signed_again_without_a_write),
     TEST(a_failed_write_signs_nothing_and_is_made_good_by_the_next),
     TEST(a_write_that_is_torn_at_any_byte_leaves_the_head_before_it),
