@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/help.h"
 #include "codec/json_out.h"
-
-#define HELP_MAX_BYTES (64 * 1024)
 
 int exit_of(status s)
 {
@@ -45,46 +44,6 @@ int command_fail(const struct command_line *line, int exit, const struct err *er
     json_out_end(&out);
     (void)fprintf(stderr, "%.*s\n", STR_ARG(buf_str(&text)));
     return exit;
-}
-
-/* ---- Help ---- */
-
-static const char *letter_text(char letter)
-{
-    static char text[] = "-x, ";
-
-    text[1] = letter;
-    return letter ? text : "";
-}
-
-static void command_help(const struct cli_command *command)
-{
-    (void)printf("%s\n\nusage: tally %s%s%s%s\n", command->summary, command->words,
-                 command->option_count ? " [options]" : "", command->operands ? " " : "",
-                 command->operands ? command->operands : "");
-    if (command->option_count)
-        (void)printf("\noptions:\n");
-    for (size_t i = 0; i < command->option_count; i++) {
-        const struct option_row *row = &command->options[i];
-        char left[64];
-
-        (void)snprintf(left, sizeof(left), "%s--%s%s%s", letter_text(row->letter), row->name, row->value ? " " : "",
-                       row->value ? row->value : "");
-        (void)printf("  %-28s %s%s\n", left, row->help, row->required ? " (required)" : "");
-    }
-    (void)printf("  %-28s %s\n", "--json", "print JSON, errors too");
-    (void)printf("\nexample:\n  %s\n", command->example);
-}
-
-static void all_help(const struct command_group *groups, size_t count)
-{
-    (void)printf("tally: software licences, granted, recorded and proven\n\nusage: tally COMMAND [options]\n");
-    for (size_t i = 0; i < count; i++) {
-        (void)printf("\n%s:\n", groups[i].title);
-        for (size_t k = 0; k < groups[i].count; k++)
-            (void)printf("  %-24s %s\n", groups[i].commands[k]->words, groups[i].commands[k]->summary);
-    }
-    (void)printf("\n`tally COMMAND --help` tells more, with an example.\n");
 }
 
 /* ---- Options ---- */
@@ -319,24 +278,26 @@ static int help_tell(const struct command_group *groups, size_t count, char **ar
     int words;
 
     if (!argv[0]) {
-        all_help(groups, count);
+        help_all(groups, count);
         return EXIT_DONE;
     }
     command = command_find(groups, count, argv, &words);
     if (command)
-        command_help(command);
+        help_command(command);
     else if (!verbs_list(groups, count, argv[0], stdout))
         return unknown_command(groups, count, argv);
     return EXIT_DONE;
 }
 
-static int command_run(const struct cli_command *command, char **argv)
+/* `line` says which command of which groups it is. */
+static int command_run(struct command_line line, char **argv)
 {
     _Alignas(max_align_t) char options[COMMAND_OPTIONS_MAX] = { 0 };
-    struct command_line line = { .command = command, .json = argument_is_there(argv, "--json", NULL) };
+    const struct cli_command *command = line.command;
     struct arguments arguments = { .at = argv, .options = options };
     struct err err = { 0 };
 
+    line.json = argument_is_there(argv, "--json", NULL);
     assert(command->options_size <= sizeof(options));
     if (command->defaults)
         command->defaults(options);
@@ -352,7 +313,7 @@ int command_main(const struct command_group *groups, size_t count, int argc, cha
     int words;
 
     if (argc < 1) {
-        all_help(groups, count);
+        help_all(groups, count);
         return EXIT_USAGE;
     }
     if (strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)
@@ -363,8 +324,9 @@ int command_main(const struct command_group *groups, size_t count, int argc, cha
     if (!command)
         return unknown_command(groups, count, argv);
     if (argument_is_there(argv + words, "--help", "-h")) {
-        command_help(command);
+        help_command(command);
         return EXIT_DONE;
     }
-    return command_run(command, argv + words);
+    return command_run((struct command_line){ .command = command, .groups = groups, .group_count = count },
+                       argv + words);
 }

@@ -53,9 +53,12 @@ struct option_row {
 #define OPERANDS_MAX 16
 
 struct cli_command;
+struct command_group;
 
 struct command_line {
     const struct cli_command *command;
+    const struct command_group *groups; /* all there are, for those that tell of the others */
+    size_t group_count;
     const char *operands[OPERANDS_MAX];
     size_t operand_count;
     char **rest; /* after "--", NULL-terminated; NULL when there was none */

@@ -2,10 +2,11 @@
  * daemon/main: one program, all subcommands. Owns the table of them and nothing else.
  */
 #include "cli/commands.h"
+#include "cli/man.h"
 #include "daemon/commands.h"
 #include "daemon/signer_process.h"
 
-static const struct cli_command *const server_commands[] = { &demo_command, &init_command, &serve_command,
+static const struct cli_command *const server_commands[] = { &demo_command, &init_command, &serve_command, &man_command,
                                                              &version_command };
 static const struct cli_command *const witness_commands[] = { &witness_command, &witness_keygen_command,
                                                               &witness_cosign_command };

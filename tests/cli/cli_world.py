@@ -80,6 +80,13 @@ class CliWorld(World):
                            *self.options], **environment)
         self.steady_port = self.port
 
+    def commands(self):
+        """The words of every command that `tally help` lists."""
+        text = self.done("help").out.split("\nSettings")[0]
+        listed = [line.split("  ")[1].strip() for line in text.split("\n") if line.startswith("  ")]
+        assert len(listed) > 40, listed
+        return listed
+
     def path(self, name):
         return os.path.join(self.dir, name)
 

@@ -60,12 +60,22 @@ class CrashWorld(World):
         wait_for(self.is_ready, what="a server that is ready again")
         return time.monotonic() - begun
 
+    def page(self, client, path):
+        """Reading the ledger is recorded, so it waits for a server that can't record at the moment."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            answer = client.get(path)
+            if answer.status == 200:
+                return answer.json
+            assert answer.status in TRY_AGAIN and time.monotonic() < end, answer
+            time.sleep(0.02)
+
     def leaves(self, after=-1):
         """The exact texts of all entries behind an index."""
         found = []
         client = self.client(self.admin_token)
         while True:
-            page = client.get(f"/v1/audit?after={after}&limit=1000").json
+            page = self.page(client, f"/v1/audit?after={after}&limit=1000")
             for row in page["entries"]:
                 assert row["index"] == after + 1, row["index"]
                 after = row["index"]
