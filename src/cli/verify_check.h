@@ -43,8 +43,7 @@ struct coverage {
 struct check {
     bool hashes_only;
     bool without_seats;
-    /* Compares a leaf's hash, and then each full tile that it completes, with what is kept. */
-    status (*leaf)(void *context, uint64_t index, const struct hash *hash, struct err *err);
+    /* Compares each full tile above level 0 that a leaf completes with the one that is kept. */
     status (*tile)(void *context, const struct edge_full *full, struct err *err);
     void *context;
     bool anchors_must; /* each lies within the ledger: one that does not shows that entries were lost */
@@ -68,8 +67,11 @@ void check_begin(struct check *check);
 void check_free(struct check *check);
 /* Remembers a head to compare with. A ninth is not taken. */
 void check_anchor(struct check *check, const struct tree_head *head, const char *who);
-/* The next entry. CODE_CORRUPT names it, or the tile. */
-MUST_CHECK status check_leaf(struct check *check, struct str leaf, struct err *err);
+/*
+ * The next entry with its hash, which the caller has computed, and compared with its full tile of level 0: so a changed
+ * entry is named before anything else that it breaks. CODE_CORRUPT names the entry, or the tile.
+ */
+MUST_CHECK status check_leaf(struct check *check, struct str leaf, const struct hash *hash, struct err *err);
 /* After the last: the root is that of the head, and no change is cut short. */
 MUST_CHECK status check_end(struct check *check, const struct tree_head *head, struct err *err);
 static inline uint64_t check_size(const struct check *check)

@@ -5,41 +5,24 @@
 #include <sys/stat.h>
 
 #include "cli/verify.h"
+#include "engine/leaf_stream.h"
 #include "engine/signed_head.h"
 #include "sdk/trust.h"
 #include "store/store.h"
 
-#define RANGE_MAX_BYTES ((size_t)64 << 20)
-#define FACT_MAX_BYTES  4096
-#define HEAD_FILE       "signer.head"
+#define FACT_MAX_BYTES 4096
+#define HEAD_FILE      "signer.head"
 
 struct reading {
     struct store_reader *reader; /* of the entries */
     struct store_reader *tiles;  /* of tiles: asked for while entries are being read */
     struct verification *verification;
-    struct hash kept[TILE_WIDTH]; /* the full tile of leaf hashes that the newest entry belongs to … */
-    unsigned kept_width;          /* … or nothing, behind the last full one */
 };
 
 static void reading_end(struct reading *reading)
 {
     store_reader_close(reading->reader);
     store_reader_close(reading->tiles);
-}
-
-/* Leaf by leaf, so that a changed entry is named before anything else that it breaks. */
-static status leaf_check(void *context, uint64_t index, const struct hash *hash, struct err *err)
-{
-    struct reading *reading = context;
-    bool is_full = index / TILE_WIDTH < reading->verification->head.size / TILE_WIDTH;
-
-    if (index % TILE_WIDTH == 0) {
-        reading->kept_width = 0;
-        if (is_full &&
-            store_tile_read(reading->tiles, 0, index / TILE_WIDTH, (uint8_t *)reading->kept, NULL).code == CODE_OK)
-            reading->kept_width = TILE_WIDTH; /* what can't be read is said by tile_check */
-    }
-    return reading->kept_width ? leaf_compare(index, hash, &reading->kept[index % TILE_WIDTH], err) : OK;
 }
 
 static status tile_check(void *context, const struct edge_full *full, struct err *err)
@@ -54,27 +37,26 @@ static status tile_check(void *context, const struct edge_full *full, struct err
     return tile_compare(full, TILE_WIDTH, kept, err);
 }
 
-static status entry_visit(void *context, uint64_t index, struct str leaf, struct err *err)
+static void stream_end(struct leaf_stream **stream)
 {
-    struct reading *reading = context;
-
-    progress_at(&reading->verification->progress, index);
-    return check_leaf(&reading->verification->check, leaf, err);
+    leaf_stream_close(*stream);
 }
 
-static status entries_read(struct reading *reading, uint64_t size, struct err *err)
+/* What the entries say is looked into here, while the stream reads and hashes the next ones on another core. */
+static status entries_check(struct reading *reading, uint64_t size, struct err *err)
 {
-    struct store_entry_visitor visitor = { entry_visit, reading };
-    uint64_t next = 0;
+    AUTO(struct leaf_stream *, stream_end) stream = NULL;
+    const struct leaf_run *run;
 
-    while (next < size) {
-        struct store_range range = { .first = next, .max_count = size - next, .max_bytes = RANGE_MAX_BYTES };
-
-        TRY(store_entries_read(reading->reader, &range, &visitor, &next, err));
-        if (next == range.first)
-            return err_set(err, CODE_CORRUPT, "entry %llu is missing", (unsigned long long)next);
+    TRY(leaf_stream_open(reading->reader, 0, size, &stream, err));
+    for (;;) {
+        TRY(leaf_stream_next(stream, &run, err));
+        if (!run)
+            return OK;
+        progress_at(&reading->verification->progress, run->first);
+        for (unsigned i = 0; i < run->count; i++)
+            TRY(check_leaf(&reading->verification->check, run->leaves[i], &run->hashes[i], err));
     }
-    return OK;
 }
 
 static status key_read(struct reading *reading, struct err *err)
@@ -126,10 +108,9 @@ status verify_store(const char *path, struct verification *verification, struct 
     TRY(key_read(&reading, err));
     TRY(anchors_find(path, verification, err));
     TRY(head_read(&reading, err));
-    verification->check.leaf = leaf_check;
     verification->check.tile = tile_check;
     verification->check.context = &reading;
     verification->progress = progress_begin("verifying", verification->head.size);
-    TRY(entries_read(&reading, verification->head.size, err));
+    TRY(entries_check(&reading, verification->head.size, err));
     return check_end(&verification->check, &verification->head, err);
 }

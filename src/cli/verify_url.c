@@ -47,8 +47,11 @@ static status entries_take(struct fetched *fetched, const struct tile *tile, str
                        (unsigned long long)(tile->n * TILE_WIDTH),
                        (unsigned long long)(tile->n * TILE_WIDTH + tile->width - 1));
     for (unsigned i = 0; i < tile->width; i++) {
+        struct hash hash = hash_leaf(entries[i]);
+
         progress_at(&fetched->verification->progress, check_size(check));
-        TRY(check_leaf(check, entries[i], err));
+        TRY(leaf_compare(check_size(check), &hash, &fetched->kept[i], err));
+        TRY(check_leaf(check, entries[i], &hash, err));
     }
     return OK;
 }
@@ -67,13 +70,6 @@ static status thing_take(void *context, uint64_t number, struct str body, struct
     return OK;
 }
 
-static status leaf_check(void *context, uint64_t index, const struct hash *hash, struct err *err)
-{
-    struct fetched *fetched = context;
-
-    return leaf_compare(index, hash, &fetched->kept[index % TILE_WIDTH], err);
-}
-
 static status upper_compare(struct fetched *fetched, const struct edge_full *full, unsigned width, struct err *err)
 {
     struct tile_source source = client_tiles(fetched->client);
@@ -84,10 +80,10 @@ static status upper_compare(struct fetched *fetched, const struct edge_full *ful
     return tile_compare(full, width, kept, err);
 }
 
-/* A full tile that was recomputed: those of level 0 are compared as they come, hash by hash. */
+/* A full tile that was recomputed; those of level 0 have been compared hash by hash. */
 static status tile_check(void *context, const struct edge_full *full, struct err *err)
 {
-    return full->level ? upper_compare(context, full, TILE_WIDTH, err) : OK;
+    return upper_compare(context, full, TILE_WIDTH, err);
 }
 
 /* The unfinished tiles above level 0. */
@@ -159,7 +155,6 @@ status verify_url(const char *url, struct verification *verification, struct err
     fetched.size = trust.checked.size;
     verification->head = trust.checked;
     verification->has_signature = true;
-    verification->check.leaf = leaf_check;
     verification->check.tile = tile_check;
     verification->check.context = &fetched;
     verification->progress = progress_begin("verifying", fetched.size);

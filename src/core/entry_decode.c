@@ -20,7 +20,7 @@ struct members {
 
 static bool take_key(struct leaf_reader *reader, char before, struct str key)
 {
-    if (leaf_left(reader) <= key.len || reader->at[0] != before || memcmp(reader->at + 1, key.at, key.len) != 0)
+    if (leaf_left(reader) <= key.len || reader->at[0] != before || !leaf_same(reader->at + 1, key.at, key.len))
         return false;
     reader->at += 1 + key.len;
     return true;
