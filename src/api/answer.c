@@ -146,6 +146,10 @@ static const struct shape_member backup_members[] = {
     { .name = "root", .kind = SHAPE_DATA, .at = DATA_ROOT, .maybe = true, .about = "of the copy's tree, in hexadecimal" },
     { .name = "sha256", .kind = SHAPE_DATA, .at = DATA_SHA256, .maybe = true, .about = "of the copy's file" },
 };
+static const struct shape_member cosigned_members[] = {
+    ENTRY_DATA("size", DATA_SIZE), ENTRY_DATA("root", DATA_ROOT), ENTRY_DATA("count", DATA_COUNT_OF)
+};
+static const struct shape cosigned_shape = SHAPE("CheckpointCosigned", cosigned_members);
 static const struct shape backup_shape = SHAPE("Backup", backup_members);
 static const struct shape_member seeded_members[] = { ENTRY_DATA("count", DATA_COUNT_OF) };
 static const struct shape seeded_shape = SHAPE("DemoSeeded", seeded_members);
@@ -170,6 +174,7 @@ static const struct shape watermark_shape = SHAPE("ObservedRead", watermark_memb
 const struct answer_row answer_rows[AUDIT_COUNT] = {
     [AUDIT_CLOCK_CONFIRMED] = { 200, &confirm_shape, { { 0 } } },
     [AUDIT_BACKUP_MADE] = { 201, &backup_shape, { { 0 } } },
+    [AUDIT_CHECKPOINT_COSIGNED] = { 201, &cosigned_shape, { { 0 } } },
     [AUDIT_DEMO_SEEDED] = { 200, &seeded_shape, { { 0 } } },
     [AUDIT_LEASE_GRANTED] = { 201, &lease_shape, { { 0 } } },
     [AUDIT_LEASE_RELEASED] = { 200, &released_shape, { { 0 } } },

@@ -82,7 +82,7 @@ struct http_hooks api_hooks(void)
                                 .end = loops_end };
 }
 
-uint64_t api_committed_codes(void)
+audit_set api_committed_codes(void)
 {
     return CODE(LEASE_DENIED) | CODE(TICKET_OFFERED) | CODE(TICKET_EXPIRED) | CODE(TICKET_CANCELLED);
 }

@@ -42,7 +42,7 @@ struct http_hooks api_hooks(void);
 
 /* For engine_config: these wake those who wait for a ticket's turn, or a checkpoint. The context is the api. */
 void api_entry_committed(void *api, uint64_t index, const struct entry *entry);
-uint64_t api_committed_codes(void);
+audit_set api_committed_codes(void);
 void api_published(void *api, uint64_t size);
 
 #endif

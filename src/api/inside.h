@@ -18,7 +18,7 @@
 #define API_WORKERS       2    /* reads of the store: two keep two cores busy, and proofs are short */
 #define API_WORKERS_QUEUE 1024 /* beyond it a reader is told to come again, rather than kept for seconds */
 
-#define CODE(name) ((uint64_t)1 << AUDIT_##name) /* in a set of audit codes, which has room for the first 64 */
+#define CODE(name) ((audit_set)1 << AUDIT_##name)
 
 struct api_loop;
 
@@ -48,7 +48,7 @@ struct route_about {
     enum access access;
     unsigned queries;                 /* QUERY bits */
     const struct json_table *request; /* NULL: no JSON body */
-    uint64_t codes;                   /* 1 << TS…: the entries that answer it; their rows say how */
+    audit_set codes;                  /* 1 << TS…: the entries that answer it; their rows say how */
     const struct shape *answer;       /* of a 200 that no entry answers; NULL: none, or not JSON */
     const struct list_kind *list;     /* of a page of rows */
     const struct list_kind *one;      /* of one such row */

@@ -136,6 +136,13 @@ enum audit_code {
     AUDIT_STORAGE_LOW,
     AUDIT_DEMO_SEEDED,
     AUDIT_SNAPSHOT_REFUSED,
+    AUDIT_WITNESS_ABSENT,
+    AUDIT_WITNESS_RETURNED,
+    AUDIT_WITNESS_AHEAD,
+    AUDIT_LEDGER_FORKED,
+    AUDIT_LEDGER_UNWITNESSED,
+    AUDIT_LEDGER_WITNESSED,
+    AUDIT_CHECKPOINT_COSIGNED,
     AUDIT_VAULT_KEYS_COPIED,
     AUDIT_VAULT_DAYS_DROPPED,
     AUDIT_VAULT_KEYS_REPLACED,
@@ -190,6 +197,10 @@ enum audit_code {
     AUDIT_OBSERVE_READ,
     AUDIT_COUNT
 };
+
+/* A set of codes, 1 << AUDIT_… each: there are more than a uint64_t has bits. */
+__extension__ typedef unsigned __int128 audit_set;
+_Static_assert(AUDIT_COUNT <= 8 * sizeof(audit_set), "each code has its bit");
 
 enum severity { SEVERITY_INFO, SEVERITY_WARN, SEVERITY_ERROR };
 

@@ -72,6 +72,7 @@ static const struct {
     [AUDIT_SERVER_STOPPED] = { .reason = REASON_ADMIN },
     [AUDIT_CLOCK_JUMPED] = { .reason = REASON_BACK },
     [AUDIT_LOAD_SHED] = { .reason = REASON_QUEUE_FULL },
+    [AUDIT_WITNESS_ABSENT] = { .reason = REASON_UNREACHABLE },
     [AUDIT_LEASE_RELEASED] = { .reason = REASON_OWNER },
     [AUDIT_LEASE_REVOKED] = { .reason = REASON_ADMIN },
     [AUDIT_TICKET_EXPIRED] = { .reason = REASON_WAITED },
@@ -105,7 +106,7 @@ static bool is_of(enum audit_code code, const char *area)
 static bool is_by_server(enum audit_code code)
 {
     return (is_of(code, "TS1") && code != AUDIT_CLOCK_CONFIRMED && code != AUDIT_BACKUP_MADE &&
-            code != AUDIT_DEMO_SEEDED && code != AUDIT_VAULT_KEYS_COPIED) ||
+            code != AUDIT_CHECKPOINT_COSIGNED && code != AUDIT_DEMO_SEEDED && code != AUDIT_VAULT_KEYS_COPIED) ||
            code == AUDIT_LEASE_LAPSED || code == AUDIT_LEASE_EXPIRED || code == AUDIT_TICKET_OFFERED ||
            code == AUDIT_TICKET_EXPIRED || code == AUDIT_POOL_LIMIT_CHANGED || code == AUDIT_LICENSE_STARTED ||
            code == AUDIT_LICENSE_EXPIRED;

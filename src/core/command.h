@@ -50,7 +50,8 @@ enum command_kind {
     COMMAND_REJECTED,      /* a known principal's request was malformed */
     COMMAND_CLOCK_CONFIRM,
     COMMAND_BACKUP_MADE,
-    COMMAND_KEYS_COPY, /* before a backup of the vault's keys is made */
+    COMMAND_KEYS_COPY,           /* before a backup of the vault's keys is made */
+    COMMAND_CHECKPOINT_COSIGNED, /* cosignatures were brought in a file, and verify */
     COMMAND_DEMO_SEEDED,
     COMMAND_SYSTEM, /* entries the server writes about itself: `system.code` with its members */
     COMMAND_VIEW,   /* a read of facts on the engine's thread: `view` is called with them */
@@ -201,6 +202,11 @@ struct command {
             bool has_hash;    /* false in a dry run, which makes no file */
             uint8_t hash[32]; /* of the file */
         } backup;
+        struct {
+            uint64_t size;
+            uint8_t root[32];
+            int64_t count; /* of witnesses */
+        } cosigned;
         struct {
             enum audit_code code;
             int64_t numbers[4]; /* by code: see core/decide_server.c */

@@ -53,6 +53,7 @@ static const struct decider_row deciders[COMMAND_COUNT] = {
     [COMMAND_CLOCK_CONFIRM] = { clock_confirm_decide, PERM_SERVER },
     [COMMAND_BACKUP_MADE] = { backup_made_decide, PERM_SERVER },
     [COMMAND_KEYS_COPY] = { keys_copy_decide, PERM_SERVER },
+    [COMMAND_CHECKPOINT_COSIGNED] = { .decide = checkpoint_cosigned_decide, .permission = PERM_SERVER },
     [COMMAND_DEMO_SEEDED] = { demo_seeded_decide, PERM_SERVER },
     [COMMAND_SYSTEM] = { system_decide, PERM_PUBLIC },
     [COMMAND_VIEW] = { view_decide, PERM_PUBLIC },

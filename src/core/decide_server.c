@@ -47,6 +47,12 @@ static const struct system_row {
     [AUDIT_LOAD_SHED] = { true, { NUMBER(COUNT_OF, 0), NUMBER(FIRST_AT, 1), NUMBER(LAST_AT, 2), NUMBER(REASON, 3) } },
     [AUDIT_STORAGE_LOW] = { true, { NUMBER(USED_PERCENT, 0) } },
     [AUDIT_SNAPSHOT_REFUSED] = { true, { NUMBER(SIZE, 0), DIGEST(SHA256) } },
+    [AUDIT_WITNESS_ABSENT] = { true, { TEXT(VKEY, 0), NUMBER(SIZE, 0), NUMBER(REASON, 1) } },
+    [AUDIT_WITNESS_RETURNED] = { true, { TEXT(VKEY, 0), NUMBER(SIZE, 0) } },
+    [AUDIT_WITNESS_AHEAD] = { true, { TEXT(VKEY, 0), NUMBER(SIZE, 0) } },
+    [AUDIT_LEDGER_FORKED] = { true, { TEXT(VKEY, 0), NUMBER(SIZE, 0), DIGEST(ROOT) } },
+    [AUDIT_LEDGER_UNWITNESSED] = { true, { NUMBER(SIZE, 0) } },
+    [AUDIT_LEDGER_WITNESSED] = { true, { NUMBER(SIZE, 0) } },
     [AUDIT_VAULT_DAYS_DROPPED] = { true, { NUMBER(KEPT_FROM, 0) } },
     [AUDIT_VAULT_KEYS_REPLACED] = { true, { { FROM_NOTHING, 0, 0 } } },
 };
@@ -117,6 +123,20 @@ status keys_copy_decide(struct decide_context *context, const struct command *co
     if (!actor_is_central(context->facts, command))
         return access_refuse(context, command, draft, outcome, REASON_ROLE);
     entry_number(draft_add(context, command, draft, AUDIT_VAULT_KEYS_COPIED), DATA_LAPSES_AT, command->lapses_ms);
+    return OK;
+}
+
+status checkpoint_cosigned_decide(struct decide_context *context, const struct command *command, struct draft *draft,
+                                  struct outcome *outcome)
+{
+    struct entry *entry;
+
+    if (!actor_is_central(context->facts, command))
+        return access_refuse(context, command, draft, outcome, REASON_ROLE);
+    entry = draft_add(context, command, draft, AUDIT_CHECKPOINT_COSIGNED);
+    entry_number(entry, DATA_SIZE, (int64_t)command->cosigned.size);
+    entry_bytes(entry, DATA_ROOT, command->cosigned.root);
+    entry_number(entry, DATA_COUNT_OF, command->cosigned.count);
     return OK;
 }
 

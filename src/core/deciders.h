@@ -21,6 +21,7 @@ decider token_create_decide, token_revoke_decide;
 decider observe_out_decide, observe_in_decide, observe_denied_decide, observe_restart_decide, observe_read_decide,
     observe_limit_decide;
 decider data_read_decide, auth_failed_decide, access_denied_decide, rejected_decide;
+decider checkpoint_cosigned_decide;
 decider clock_confirm_decide, backup_made_decide, keys_copy_decide, demo_seeded_decide, system_decide, view_decide;
 
 /*

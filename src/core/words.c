@@ -46,6 +46,9 @@ const struct str reason_words[REASON_COUNT] = {
     [REASON_FORWARD] = STR_INIT("forward"),
     [REASON_BACK] = STR_INIT("back"),
     [REASON_NOT_FOUND] = STR_INIT("not_found"),
+    [REASON_UNREACHABLE] = STR_INIT("unreachable"),
+    [REASON_REFUSED] = STR_INIT("refused"),
+    [REASON_BAD_ANSWER] = STR_INIT("bad_answer"),
 };
 const struct str role_words[ROLE_COUNT] = { STR_INIT("member"), STR_INIT("auditor"), STR_INIT("admin"),
                                             STR_INIT("observer") };

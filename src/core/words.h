@@ -78,7 +78,10 @@ enum reason {
     REASON_STORAGE,
     REASON_FORWARD, /* the clock jumped forward */
     REASON_BACK,
-    REASON_NOT_FOUND, /* no pool for that feature that the asker may take from */
+    REASON_NOT_FOUND,   /* no pool for that feature that the asker may take from */
+    REASON_UNREACHABLE, /* a witness did not answer */
+    REASON_REFUSED,     /* … refused to cosign */
+    REASON_BAD_ANSWER,  /* … answered what makes no sense */
     REASON_COUNT
 };
 

@@ -121,10 +121,9 @@ static void entry_tell(struct engine *engine, uint64_t index, bool follows)
         engine->config.committed(engine->config.context, index, &engine->due_entry);
 }
 
-/* The set has room for the first 64 codes. */
 static bool follows_code(const struct engine_config *config, enum audit_code code)
 {
-    return config->committed && (unsigned)code < 64 && config->committed_codes >> code & 1;
+    return config->committed && config->committed_codes >> code & 1;
 }
 
 /* What others learn of a durable batch: rights, followers, then the answers. */

@@ -78,7 +78,7 @@ struct engine_config {
      * and the like. The others are not even decoded.
      */
     void (*committed)(void *context, uint64_t index, const struct entry *entry);
-    uint64_t committed_codes; /* 1 << AUDIT_…, of the first 64 */
+    audit_set committed_codes;
     /* Called on the publisher's thread after each new checkpoint. */
     void (*published)(void *context, uint64_t size);
     void *context;

@@ -343,7 +343,8 @@ static void seats_are_their_organisation_s(void)
 
 static void the_server_is_the_installation_s_to_run(void)
 {
-    static const enum command_kind kinds[] = { COMMAND_CLOCK_CONFIRM, COMMAND_BACKUP_MADE, COMMAND_DEMO_SEEDED };
+    static const enum command_kind kinds[] = { COMMAND_CLOCK_CONFIRM, COMMAND_BACKUP_MADE, COMMAND_CHECKPOINT_COSIGNED,
+                                               COMMAND_DEMO_SEEDED };
     WORLD(world);
     struct who boss = world_user(world, world_organisation(world), ROLE_ADMIN);
 

@@ -21,6 +21,11 @@ static void each_of_the_server_s_own_entries_has_its_members(void)
         { AUDIT_LOAD_SHED, { DATA_COUNT_OF, DATA_FIRST_AT, DATA_LAST_AT, DATA_REASON }, 4, false },
         { AUDIT_STORAGE_LOW, { DATA_USED_PERCENT }, 1, false },
         { AUDIT_SNAPSHOT_REFUSED, { DATA_SIZE }, 1, true },
+        { AUDIT_WITNESS_ABSENT, { DATA_SIZE, DATA_REASON }, 2, false },
+        { AUDIT_WITNESS_RETURNED, { DATA_SIZE }, 1, false },
+        { AUDIT_WITNESS_AHEAD, { DATA_SIZE }, 1, false },
+        { AUDIT_LEDGER_UNWITNESSED, { DATA_SIZE }, 1, false },
+        { AUDIT_LEDGER_WITNESSED, { DATA_SIZE }, 1, false },
     };
     AUTO(struct world *, world_free) world = world_new(29);
 
@@ -31,6 +36,7 @@ static void each_of_the_server_s_own_entries_has_its_members(void)
         CHECKING("%.*s", STR_ARG(audit_rows[cases[i].code].type));
         command.system.code = cases[i].code;
         memset(command.system.hash, 7, sizeof command.system.hash);
+        command.system.texts[0] = STR("witness.example/w1+20324abe+BCms");
         for (int k = 0; k < 4; k++)
             command.system.numbers[k] = 10 + k; /* each a reason, too */
         world_entry(world, world_done(world, &command), &entry);
@@ -72,6 +78,22 @@ static void a_jump_freezes_until_it_is_confirmed(void)
     world_entry(world, world_done(world, &command), &entry);
     CHECK_INT(entry.data[DATA_JUMP_MS].number, -3600000);
     CHECK(!world->facts.clock_frozen);
+}
+
+static void cosignatures_from_a_file_are_recorded(void)
+{
+    AUTO(struct world *, world_free) world = world_new(29);
+    struct command command = world_as(world, world->admin, COMMAND_CHECKPOINT_COSIGNED);
+    struct entry entry;
+
+    command.cosigned.size = 300;
+    command.cosigned.root[31] = 9;
+    command.cosigned.count = 2;
+    world_entry(world, world_done(world, &command), &entry);
+    CHECK_INT(entry.code, AUDIT_CHECKPOINT_COSIGNED);
+    CHECK_INT(entry.data[DATA_SIZE].number, 300);
+    CHECK_INT(entry.data[DATA_ROOT].bytes[31], 9);
+    CHECK_INT(entry.data[DATA_COUNT_OF].number, 2);
 }
 
 static void a_backup_is_of_what_there_is(void)
@@ -165,6 +187,7 @@ static const struct test tests[] = {
     TEST(each_of_the_server_s_own_entries_has_its_members),
     TEST(the_texts_of_the_server_s_entries_are_as_told),
     TEST(a_jump_freezes_until_it_is_confirmed),
+    TEST(cosignatures_from_a_file_are_recorded),
     TEST(a_backup_is_of_what_there_is),
     TEST(the_demo_counts_what_came_before_it),
     TEST(a_read_of_others_data_is_recorded_with_its_range),
