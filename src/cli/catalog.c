@@ -21,7 +21,7 @@ static const struct cli_command organisation_create =
                     .example = "tally organisation create acme", ONE_OPERAND("NAME"));
 static const struct cli_command organisation_list =
     LIST_COMMAND("organisation list", "the organisations", "tally organisation list --where name~ac",
-                 "/v1/organisations", "organisations", "id name");
+                 "/v1/organisations", "organisations", "id name", "id name");
 static const struct cli_command organisation_show =
     SHOW_COMMAND("organisation show", "one organisation", "tally organisation show org_01h455vb4pex5vsknk084sn02q",
                  "ORGANISATION", "/v1/organisations/{}", "organisations", "id name");
@@ -34,8 +34,9 @@ static const struct cli_command product_create =
     REQUEST_COMMAND(product_create_rows, SPEC("POST", "/v1/products", .operand = "name", .done = "created"),
                     .words = "product create", .summary = "add a product with its features",
                     .example = "tally product create cad --feature render --feature draw", ONE_OPERAND("NAME"));
-static const struct cli_command product_list = LIST_COMMAND(
-    "product list", "the products and their features", "tally product list", "/v1/products", "products", "id name");
+static const struct cli_command product_list =
+    LIST_COMMAND("product list", "the products and their features", "tally product list", "/v1/products", "products",
+                 "id name", PRODUCT_COLUMNS);
 static const struct cli_command product_show =
     SHOW_COMMAND("product show", "one product", "tally product show prd_01h455vb4pex5vsknk084sn02q", "PRODUCT",
                  "/v1/products/{}", "products", PRODUCT_COLUMNS);
@@ -57,7 +58,7 @@ static const struct cli_command license_create = REQUEST_COMMAND(
     .summary = "grant a licence", .example = "tally license create --product cad --holder acme --feature render=8");
 static const struct cli_command license_list =
     LIST_COMMAND("license list", "the licences", "tally license list --where state=active", "/v1/licenses", "licenses",
-                 "id product holder_name kind state starts_at expires_at");
+                 "id product holder_name kind state starts_at expires_at", LICENSE_COLUMNS);
 static const struct cli_command license_show = SHOW_COMMAND("license show", "one licence with its entitlements",
                                                             "tally license show lic_01h455vb4pex5vsknk084sn02q",
                                                             "LICENSE", "/v1/licenses/{}", "", LICENSE_COLUMNS);
@@ -101,7 +102,7 @@ static const struct cli_command license_change =
 
 static const struct cli_command pool_list =
     LIST_COMMAND("pool list", "the pools of seats and how they stand", "tally pool list --where feature=cad/render",
-                 "/v1/pools", "pools", "id feature kind holder_name used occupied queued over limit");
+                 "/v1/pools", "pools", "id feature kind holder_name used occupied queued over limit", POOL_COLUMNS);
 static const struct cli_command pool_show =
     SHOW_COMMAND("pool show", "one pool", "tally pool show pol_01h455vb4pex5vsknk084sn02q", "POOL", "/v1/pools/{}", "",
                  POOL_COLUMNS);
@@ -113,7 +114,7 @@ static const struct option_row lease_list_rows[] = {
 static const struct cli_command lease_list = REQUEST_COMMAND(
     lease_list_rows,
     SPEC("GET", "/v1/leases", .list = "leases",
-         .columns = "id feature kind quantity principal_name granted_at expires_at"),
+         .columns = "id feature kind quantity principal_name granted_at expires_at", .members = LEASE_COLUMNS),
     .words = "lease list", .summary = "live leases: one's own, or all", .example = "tally lease list --all");
 static const struct cli_command lease_show =
     SHOW_COMMAND("lease show", "one lease", "tally lease show lse_01h455vb4pex5vsknk084sn02q", "LEASE", "/v1/leases/{}",

@@ -186,27 +186,56 @@ void object_print(struct json_node object, const char *members)
     }
 }
 
-status where_fits(struct str filter, struct json_node row, bool *ret_fits, struct err *err)
+static bool members_hold(struct str members, struct str name)
 {
-    AUTO(struct buf, buf_free) text = { .max = CELL_MAX_BYTES };
+    while (members.len) {
+        if (str_eq(str_take(&members, ' '), name))
+            return true;
+    }
+    return false;
+}
+
+static status name_is_unknown(struct str name, struct str members, struct err *err)
+{
+    char space[ERR_TEXT_MAX_BYTES];
+    struct buf known = BUF_OVER(space);
+
+    while (members.len) {
+        buf_add(&known, known.len ? STR(", ") : STR_NONE);
+        buf_add(&known, str_take(&members, ' '));
+    }
+    return err_member(err, CODE_INVALID, "where", "--where: there is no \"%.*s\" here, but %.*s",
+                      STR_ARG(str_cut(name, 0, 60)), STR_ARG(buf_str(&known)));
+}
+
+status where_read(struct str filter, const char *members, struct where *ret_where, struct err *err)
+{
     size_t end = 0;
-    bool differs;
-    struct str wanted;
-    char name[64];
+    struct str rest;
 
     while (end < filter.len && filter.at[end] != '=' && filter.at[end] != '!' && filter.at[end] != '~')
         end++;
-    differs = str_starts(str_from(filter, end), STR("!="));
-    if (!end || end == filter.len || (filter.at[end] == '!' && !differs) ||
-        !str_to_c(str_cut(filter, 0, end), name, sizeof(name)))
+    rest = str_from(filter, end);
+    *ret_where = (struct where){ .name = str_cut(filter, 0, end),
+                                 .differs = str_starts(rest, STR("!=")),
+                                 .is_part = str_starts(rest, STR("~")) };
+    if (!end || !rest.len || (rest.at[0] == '!' && !ret_where->differs))
         return err_member(err, CODE_INVALID, "where",
                           "--where must be NAME=VALUE, NAME!=VALUE or NAME~PART, not \"%.*s\"",
                           STR_ARG(str_cut(filter, 0, 100)));
-    wanted = str_from(filter, end + 1 + differs);
+    ret_where->value = str_from(rest, 1 + ret_where->differs);
+    return members_hold(str_of(members), ret_where->name) ? OK : name_is_unknown(ret_where->name, str_of(members), err);
+}
+
+bool where_fits(const struct where *where, struct json_node row)
+{
+    AUTO(struct buf, buf_free) text = { .max = CELL_MAX_BYTES };
+    char name[64];
+
+    if (!str_to_c(where->name, name, sizeof(name)))
+        return false;
     json_node_show(json_node_member(row, name), &text);
-    if (filter.at[end] == '~')
-        *ret_fits = str_find_str(buf_str(&text), wanted) < text.len || !wanted.len;
-    else
-        *ret_fits = str_eq(buf_str(&text), wanted) != differs;
-    return OK;
+    if (where->is_part)
+        return str_find_str(buf_str(&text), where->value) < text.len || !where->value.len;
+    return str_eq(buf_str(&text), where->value) != where->differs;
 }

@@ -24,12 +24,21 @@ struct listing {
 void listing_free(struct listing *listing);
 /* CODE_TOO_LARGE or CODE_NO_MEMORY. */
 MUST_CHECK status listing_add(struct listing *listing, struct json_node row);
-/* The heading and all rows; nothing when there is no row. */
+/* The heading and all rows. Without a row it prints nothing, which is what programs count. */
 void listing_print(const struct listing *listing);
 /* One object: a line for each of its members that has a value, down to one level of lists. */
 void object_print(struct json_node object, const char *members);
 
-/* Whether the row fits NAME=VALUE, NAME!=VALUE or NAME~PART. CODE_INVALID when the filter is none of these. */
-MUST_CHECK status where_fits(struct str filter, struct json_node row, bool *ret_fits, struct err *err);
+/* A filter of rows: NAME=VALUE, NAME!=VALUE or NAME~PART. */
+struct where {
+    struct str name;
+    struct str value;
+    bool differs; /* != */
+    bool is_part; /* ~ */
+};
+
+/* CODE_INVALID when it is none of these, or names none of the members (separated by one space). */
+MUST_CHECK status where_read(struct str filter, const char *members, struct where *ret_where, struct err *err);
+bool where_fits(const struct where *where, struct json_node row);
 
 #endif

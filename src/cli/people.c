@@ -7,6 +7,8 @@
 #include "cli/token_create.h"
 
 #define PRINCIPAL_COLUMNS "id name organisation organisation_name role disabled teams"
+#define TEAM_COLUMNS      "id name organisation organisation_name members"
+#define SERVICE_COLUMNS   "id name organisation organisation_name role disabled"
 #define TOKEN_COLUMNS     "id owner owner_name scopes expires_at revoked"
 
 static const struct option_row reason_rows[] = { REASON_ROW, DRY_RUN_ROW };
@@ -30,7 +32,7 @@ static const struct cli_command user_create =
                     .example = "tally user create maria --organisation acme --role member", ONE_OPERAND("NAME"));
 static const struct cli_command user_list =
     LIST_COMMAND("user list", "the people", "tally user list --where role=admin", "/v1/users", "users",
-                 "id name organisation_name role disabled");
+                 "id name organisation_name role disabled", PRINCIPAL_COLUMNS);
 static const struct cli_command user_show =
     SHOW_COMMAND("user show", "one person", "tally user show usr_01h455vb4pex5vsknk084sn02q", "USER", "/v1/users/{}",
                  "users", PRINCIPAL_COLUMNS);
@@ -40,11 +42,11 @@ static const struct cli_command user_show =
 static const struct cli_command team_create = REQUEST_COMMAND(
     team_create_rows, SPEC("POST", "/v1/teams", .operand = "name", .done = "created"), .words = "team create",
     .summary = "add a team", .example = "tally team create design --organisation acme", ONE_OPERAND("NAME"));
-static const struct cli_command team_list =
-    LIST_COMMAND("team list", "the teams", "tally team list", "/v1/teams", "teams", "id name organisation_name");
+static const struct cli_command team_list = LIST_COMMAND("team list", "the teams", "tally team list", "/v1/teams",
+                                                         "teams", "id name organisation_name", TEAM_COLUMNS);
 static const struct cli_command team_show =
     SHOW_COMMAND("team show", "one team with its members", "tally team show tem_01h455vb4pex5vsknk084sn02q", "TEAM",
-                 "/v1/teams/{}", "teams", "id name organisation organisation_name members");
+                 "/v1/teams/{}", "teams", TEAM_COLUMNS);
 static const struct cli_command team_add = REQUEST_COMMAND(
     change_rows,
     SPEC("POST", "/v1/teams/{}/members", .operand = "user", .named = "teams users", .columns = "team user index"),
@@ -61,11 +63,12 @@ static const struct cli_command service_create =
     REQUEST_COMMAND(principal_create_rows, SPEC("POST", "/v1/services", .operand = "name", .done = "created"),
                     .words = "service create", .summary = "add a program, as a CI job or an observer",
                     .example = "tally service create nightly-build --organisation acme", ONE_OPERAND("NAME"));
-static const struct cli_command service_list = LIST_COMMAND("service list", "the programs", "tally service list",
-                                                            "/v1/services", "services", "id name organisation role");
+static const struct cli_command service_list =
+    LIST_COMMAND("service list", "the programs", "tally service list", "/v1/services", "services",
+                 "id name organisation_name role disabled", SERVICE_COLUMNS);
 static const struct cli_command service_show =
     SHOW_COMMAND("service show", "one program", "tally service show svc_01h455vb4pex5vsknk084sn02q", "SERVICE",
-                 "/v1/services/{}", "services", PRINCIPAL_COLUMNS);
+                 "/v1/services/{}", "services", SERVICE_COLUMNS);
 
 /* ---- Tokens ---- */
 
@@ -93,7 +96,8 @@ static const struct option_row token_list_rows[] = {
     WHERE_ROWS,
 };
 static const struct cli_command token_list =
-    REQUEST_COMMAND(token_list_rows, SPEC("GET", "/v1/api-tokens", .list = "tokens", .columns = TOKEN_COLUMNS),
+    REQUEST_COMMAND(token_list_rows,
+                    SPEC("GET", "/v1/api-tokens", .list = "tokens", .columns = TOKEN_COLUMNS, .members = TOKEN_COLUMNS),
                     .words = "token list", .summary = "tokens, one's own or all; of each only a hash is kept",
                     .example = "tally token list --all --where revoked=no");
 static const struct cli_command token_revoke =

@@ -1,6 +1,7 @@
 #include "cli/request.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/listing.h"
 #include "cli/request_body.h"
@@ -73,6 +74,12 @@ static status object_run(struct session *session, const struct command_line *lin
 
 /* ---- A list ---- */
 
+/* What --where says. */
+struct wheres {
+    struct where at[OPTION_TEXTS_MAX];
+    size_t count;
+};
+
 /* The rows so far, for people or for programs. */
 struct rows {
     struct session *session;
@@ -81,6 +88,7 @@ struct rows {
     struct listing listing;
     struct buf json;
     size_t left; /* rows still wanted */
+    const struct wheres *wheres;
 };
 
 static void rows_free(struct rows *rows)
@@ -89,22 +97,32 @@ static void rows_free(struct rows *rows)
     buf_free(&rows->json);
 }
 
-static status row_fits(const struct request_options *options, struct json_node row, bool *ret_fits, struct err *err)
+static status wheres_read(const struct command_line *line, const struct request_options *options,
+                          struct wheres *ret_wheres, struct err *err)
 {
-    *ret_fits = true;
-    for (size_t i = 0; i < options->where.count && *ret_fits; i++)
-        TRY(where_fits(str_of(options->where.at[i]), row, ret_fits, err));
+    const struct request_spec *spec = line->command->detail;
+
+    for (size_t i = 0; i < options->where.count; i++)
+        TRY(where_read(str_of(options->where.at[i]), spec->members, &ret_wheres->at[i], err));
+    ret_wheres->count = options->where.count;
     return OK;
 }
 
-static status rows_add(struct rows *rows, struct json_node page, struct err *err)
+static bool row_fits(const struct wheres *wheres, struct json_node row)
+{
+    for (size_t i = 0; i < wheres->count; i++) {
+        if (!where_fits(&wheres->at[i], row))
+            return false;
+    }
+    return true;
+}
+
+static status rows_add(struct rows *rows, struct json_node page)
 {
     for (size_t i = 0; i < json_node_count(page) && rows->left; i++) {
         struct json_node row = json_node_item(page, i);
-        bool fits = false;
 
-        TRY(row_fits(rows->options, row, &fits, err));
-        if (!fits)
+        if (!row_fits(rows->wheres, row))
             continue;
         rows->left--;
         TRY(listing_add(&rows->listing, row));
@@ -132,13 +150,26 @@ static status page_get(struct rows *rows, int64_t *after, struct err *err)
     TRY(client_get(rows->session->client, body.target.at, &answer, err));
     TRY(json_doc_read(buf_str(&answer.body), &doc, err));
     page = json_node_member(json_doc_root(&doc), spec->list);
-    TRY(rows_add(rows, page, err));
+    TRY(rows_add(rows, page));
     *after = json_node_count(page) ? json_doc_number(&doc, "next", -1) : -1;
     return OK;
 }
 
+/* Somebody at a terminal is told that there is nothing, and where there may be more. */
+static void nothing_print(const struct rows *rows)
+{
+    const struct cli_command *command = rows->line->command;
+    const struct request_spec *spec = command->detail;
+    bool has_all = false;
+
+    for (size_t i = 0; i < command->option_count; i++)
+        has_all = has_all || str_eq(str_of(command->options[i].name), STR("all"));
+    (void)printf("No %s%s%s.\n", spec->list, rows->wheres->count ? " that fit" : "",
+                 has_all && !rows->options->all ? " among your own; --all lists everybody's" : "");
+}
+
 static status list_run(struct session *session, const struct command_line *line, const struct request_options *options,
-                       struct err *err)
+                       const struct wheres *wheres, struct err *err)
 {
     const struct request_spec *spec = line->command->detail;
     AUTO(struct rows, rows_free)
@@ -146,6 +177,7 @@ static status list_run(struct session *session, const struct command_line *line,
         .session = session,
         .line = line,
         .options = options,
+        .wheres = wheres,
         .listing = { .columns = spec->columns, .arena = { .max_bytes = ROWS_MAX_BYTES } },
         .json = { .max = ROWS_MAX_BYTES },
         .left = options->limit == NUMBER_NONE ? SIZE_MAX : (size_t)options->limit,
@@ -157,8 +189,10 @@ static status list_run(struct session *session, const struct command_line *line,
     } while (after >= 0 && rows.left);
     if (line->json)
         (void)printf("{\"%s\":[%.*s]}\n", spec->list, STR_ARG(buf_str(&rows.json)));
-    else
+    else if (rows.listing.row_count || !isatty(STDOUT_FILENO))
         listing_print(&rows.listing);
+    else
+        nothing_print(&rows);
     return OK;
 }
 
@@ -167,10 +201,12 @@ static status spec_run(struct session *session, struct command_line *line, struc
 {
     AUTO(struct arena, arena_free) names = { .max_bytes = 4096 };
     const struct request_spec *spec = line->command->detail;
+    struct wheres wheres = { 0 };
 
+    TRY(wheres_read(line, options, &wheres, err));
     TRY(session_open(session, err));
     TRY(request_names_resolve(session, line, options, &names, err));
-    return spec->list ? list_run(session, line, options, err) : object_run(session, line, options, err);
+    return spec->list ? list_run(session, line, options, &wheres, err) : object_run(session, line, options, err);
 }
 
 int request_run(const struct command_line *line, const void *at)

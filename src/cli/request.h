@@ -40,6 +40,7 @@ struct request_spec {
     const char *named;   /* lists to find the operands in that are names and no ids: "teams users" */
     const char *list;    /* the answer's member that holds rows; NULL: the answer is one object */
     const char *columns; /* what of a row, or of the object, is shown */
+    const char *members; /* of a list: all that a row can have, which --where may name */
     const char *done;    /* of a change: "suspended", before its id and index; NULL: the object is shown */
 };
 

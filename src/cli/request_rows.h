@@ -54,9 +54,9 @@ static const struct option_row list_rows[] = { WHERE_ROWS };
 static const struct option_row show_rows[] = { { 0 } };
 static const struct option_row change_rows[] = { DRY_RUN_ROW };
 
-#define LIST_COMMAND(words_, summary_, example_, path_, member_, columns_)                                             \
-    REQUEST_COMMAND(list_rows, SPEC("GET", (path_), .list = (member_), .columns = (columns_)), .words = (words_),      \
-                    .summary = (summary_), .example = (example_))
+#define LIST_COMMAND(words_, summary_, example_, path_, list_, columns_, members_)                                     \
+    REQUEST_COMMAND(list_rows, SPEC("GET", (path_), .list = (list_), .columns = (columns_), .members = (members_)),    \
+                    .words = (words_), .summary = (summary_), .example = (example_))
 /* `list_` is where a name is looked up that is no id; "" for things without names. */
 #define SHOW_COMMAND(words_, summary_, example_, operand_, path_, list_, columns_)                                     \
     {                                                                                                                  \

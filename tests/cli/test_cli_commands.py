@@ -2,9 +2,10 @@
 import json
 import os
 import stat
+import subprocess
 import time
 
-from cli_world import Between, CliWorld, run
+from cli_world import TALLY, Between, CliWorld, run
 
 
 def what_was_created_is_listed_and_shown_by_name_and_id():
@@ -97,6 +98,58 @@ def a_mistyped_token_reaches_no_server():
         result = world.tally("pool", "list", TALLY_TOKEN=typed)
         assert result.code in (1, 64) and "TALLY_TOKEN" in result.err and typed not in result.err, result
         assert all(entry["type"] == "data.read" for index, entry in world.admin.entries() if index >= before)
+
+
+def every_list_can_be_filtered_by_all_that_its_rows_have_and_by_nothing_else():
+    with CliWorld() as world:
+        document = world.admin.get("/openapi.json").json
+
+        def resolved(schema):
+            while "$ref" in schema:
+                schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+            return schema
+
+        lists = [words for words in world.commands() if words.endswith(" list")]
+        assert len(lists) >= 8, lists
+        for words in lists:
+            refused = world.tally(*words.split(), "--where", "featur=x", TALLY_URL="http://127.0.0.1:1")
+            assert refused.code == 64 and '"featur"' in refused.err, refused
+            known = set(refused.err.strip().split(" here, but ")[1].split(", "))
+            answer = world.done(*words.split(), "--json").json
+            path = "/v1/" + {"tokens": "api-tokens"}.get(*answer, *answer)
+            schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+            rows = next(resolved(one)["properties"] for one in schema.get("anyOf", [schema])
+                        if set(answer) <= set(resolved(one)["properties"]))
+            assert known == set(resolved(resolved(rows[next(iter(answer))])["items"])["properties"]), words
+            world.done(*words.split(), *(word for name in known for word in ("--where", f"{name}!=x")))
+
+
+def on_a_terminal(world, *words):
+    """What a command prints there."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen([TALLY, *words], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+                               env=world.environment(), cwd=world.dir)
+    os.close(theirs)
+    said = b""
+    try:
+        while piece := os.read(ours, 4096):
+            said += piece
+    except OSError:
+        pass  # how the end of a terminal is told
+    os.close(ours)
+    assert process.wait(60) == 0, said
+    return said.decode().replace("\r\n", "\n")
+
+
+def an_empty_list_is_told_to_people_and_is_no_line_for_programs():
+    with CliWorld() as world:
+        assert on_a_terminal(world, "pool", "list") == "No pools.\n"
+        assert on_a_terminal(world, "lease", "list") == "No leases among your own; --all lists everybody's.\n"
+        assert on_a_terminal(world, "lease", "list", "--all", "--where", "feature=x") == "No leases that fit.\n"
+        assert world.done("pool", "list").out == ""
+        assert world.done("pool", "list", "--json").json == {"pools": []}
+        world.shop()
+        assert "cad/render" in on_a_terminal(world, "pool", "list")
 
 
 BAD_LINES = (
