@@ -49,6 +49,30 @@ int client_connect(struct http_world *world)
     return client;
 }
 
+void client_hang_up(const int *client)
+{
+    if (*client >= 0)
+        (void)close(*client);
+}
+
+struct scene scene_begin(const struct http_world_options *options)
+{
+    struct http_world_options defaults = http_world_options();
+    struct scene scene = { .client = -1, .bytes = { .max = REPLY_MAX_BYTES } };
+
+    scene.world = http_world_new(options ? options : &defaults);
+    if (scene.world)
+        scene.client = client_connect(scene.world);
+    return scene;
+}
+
+void scene_end(struct scene *scene)
+{
+    client_hang_up(&scene->client);
+    buf_free(&scene->bytes);
+    http_world_free(&scene->world);
+}
+
 bool client_send(int client, struct str bytes)
 {
     while (bytes.len) {

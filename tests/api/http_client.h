@@ -6,13 +6,20 @@
 
 #include "base/buf.h"
 
+/* Requests that say no more than they must; LAST asks for the connection's end, too. */
+#define ASK(path)       "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
+#define LAST(path)      "GET " path " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+#define REPLY_MAX_BYTES ((size_t)128 * 1024 * 1024)
+
 struct http_world;
+struct http_world_options;
 
 /* A connected socket; -1 and a failed check when that fails. Reading waits WORLD_WAIT_MS. */
 int client_connect(struct http_world *world);
 /* The same in two steps. */
 int client_socket(struct http_world *world);
 void client_reach(struct http_world *world, int client);
+void client_hang_up(const int *client); /* accepts -1 */
 bool client_send(int client, struct str bytes);
 /* Everything until the server closes. */
 struct str client_read_all(int client, struct buf *reply);
@@ -20,6 +27,17 @@ struct str client_read_all(int client, struct buf *reply);
 bool client_read_replies(int client, struct buf *reply, size_t count);
 /* Sends on a connection of its own and reads until the server closes. */
 struct str client_ask(struct http_world *world, struct str bytes, struct buf *reply);
+
+/* What most tests begin with: a server, one client of it, and what that client will have read. */
+struct scene {
+    struct http_world *world;
+    int client;
+    struct buf bytes;
+};
+
+/* Options may be NULL for the defaults. Without a world, and with a failed check, when it can't be set up. */
+struct scene scene_begin(const struct http_world_options *options);
+void scene_end(struct scene *scene);
 
 /* One response of a stream. */
 struct reply {

@@ -8,38 +8,22 @@
 #include "http_world.h"
 #include "test.h"
 
-#define REPLY_BYTES ((size_t)128 * 1024 * 1024)
-#define ASK(path)   "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
-#define LAST(path)  "GET " path " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-
-static void destroy(struct http_world **world)
-{
-    http_world_free(world);
-}
-
-static void hang_up(const int *client)
-{
-    if (*client >= 0)
-        (void)close(*client);
-}
-
 /* ---- Order ---- */
 
 static void answers_leave_in_the_order_of_the_requests(void)
 {
-    struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(NULL);
     struct str stream;
 
-    if (!world || !CHECK(client_send(client, STR(ASK("/held/a") ASK("/held/b") ASK("/tagged") LAST("/held/c")))))
+    if (!scene.world ||
+        !CHECK(client_send(scene.client, STR(ASK("/held/a") ASK("/held/b") ASK("/tagged") LAST("/held/c")))))
         return;
-    CHECK(http_world_wait_held(world, "a") && http_world_wait_held(world, "b") && http_world_wait_held(world, "c"));
-    http_world_release(world, "c");
-    http_world_release(world, "b");
-    http_world_release(world, "a");
-    stream = client_read_all(client, &bytes);
+    CHECK(http_world_wait_held(scene.world, "a") && http_world_wait_held(scene.world, "b") &&
+          http_world_wait_held(scene.world, "c"));
+    http_world_release(scene.world, "c");
+    http_world_release(scene.world, "b");
+    http_world_release(scene.world, "a");
+    stream = client_read_all(scene.client, &scene.bytes);
     CHECK_STR(reply_take(&stream, false).body, STR("a"));
     CHECK_STR(reply_take(&stream, false).body, STR("b"));
     CHECK_STR(reply_take(&stream, false).body, STR("tagged"));
@@ -49,17 +33,14 @@ static void answers_leave_in_the_order_of_the_requests(void)
 
 static void a_list_of_answers_is_posted_at_once(void)
 {
-    struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(NULL);
     struct str stream;
 
-    if (!world || !CHECK(client_send(client, STR(ASK("/held/a") ASK("/held/b") LAST("/held/c")))))
+    if (!scene.world || !CHECK(client_send(scene.client, STR(ASK("/held/a") ASK("/held/b") LAST("/held/c")))))
         return;
-    CHECK(http_world_wait_held(world, "c"));
-    http_world_release_all(world);
-    stream = client_read_all(client, &bytes);
+    CHECK(http_world_wait_held(scene.world, "c"));
+    http_world_release_all(scene.world);
+    stream = client_read_all(scene.client, &scene.bytes);
     CHECK_STR(reply_take(&stream, false).body, STR("a"));
     CHECK_STR(reply_take(&stream, false).body, STR("b"));
     CHECK_STR(reply_take(&stream, false).body, STR("c"));
@@ -67,17 +48,14 @@ static void a_list_of_answers_is_posted_at_once(void)
 
 static void a_refusal_waits_for_the_answers_before_it(void)
 {
-    struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(NULL);
     struct str stream;
 
-    if (!world || !CHECK(client_send(client, STR(ASK("/held/a") "GET / HTTP/1.1\r\n\r\n" ASK("/tagged")))))
+    if (!scene.world || !CHECK(client_send(scene.client, STR(ASK("/held/a") "GET / HTTP/1.1\r\n\r\n" ASK("/tagged")))))
         return;
-    CHECK(http_world_wait_held(world, "a"));
-    http_world_release(world, "a");
-    stream = client_read_all(client, &bytes);
+    CHECK(http_world_wait_held(scene.world, "a"));
+    http_world_release(scene.world, "a");
+    stream = client_read_all(scene.client, &scene.bytes);
     CHECK_INT(reply_take(&stream, false).status, 200);
     CHECK_INT(reply_take(&stream, false).status, 400);
     CHECK_INT(stream.len, 0);
@@ -86,8 +64,8 @@ static void a_refusal_waits_for_the_answers_before_it(void)
 static void hanging_up_lets_the_answers_before_it_leave(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
 
     if (!world)
@@ -99,18 +77,15 @@ static void hanging_up_lets_the_answers_before_it_leave(void)
 
 static void a_client_that_ends_its_side_still_gets_its_answers(void)
 {
-    struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(NULL);
     struct str stream;
 
-    if (!world || !CHECK(client_send(client, STR(ASK("/held/a") ASK("/tagged") "GET /half"))))
+    if (!scene.world || !CHECK(client_send(scene.client, STR(ASK("/held/a") ASK("/tagged") "GET /half"))))
         return;
-    CHECK(http_world_wait_held(world, "a"));
-    CHECK(shutdown(client, SHUT_WR) == 0);
-    http_world_release(world, "a");
-    stream = client_read_all(client, &bytes);
+    CHECK(http_world_wait_held(scene.world, "a"));
+    CHECK(shutdown(scene.client, SHUT_WR) == 0);
+    http_world_release(scene.world, "a");
+    stream = client_read_all(scene.client, &scene.bytes);
     CHECK_STR(reply_take(&stream, false).body, STR("a"));
     CHECK_STR(reply_take(&stream, false).body, STR("tagged"));
     CHECK_INT(stream.len, 0);
@@ -119,8 +94,8 @@ static void a_client_that_ends_its_side_still_gets_its_answers(void)
 static void http_1_0_may_keep_its_connection(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
     struct reply reply;
 
@@ -139,8 +114,8 @@ static void http_1_0_may_keep_its_connection(void)
 static void a_refused_request_leaves_the_connection_open(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
 
     if (!world)
@@ -163,21 +138,19 @@ static void a_refused_request_leaves_the_connection_open(void)
 static void a_client_that_waits_for_100_is_told(void)
 {
     static const struct str go_on = STR_INIT("HTTP/1.1 100 Continue\r\n\r\n");
-    struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(NULL);
     char told[64] = { 0 };
     struct str stream;
 
-    if (!world || !CHECK(client_send(client, STR("POST /body HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
-                                                 "Content-Length: 5\r\nExpect: 100-continue\r\n"
-                                                 "Connection: close\r\n\r\n"))))
+    if (!scene.world ||
+        !CHECK(client_send(scene.client, STR("POST /body HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\n"
+                                             "Content-Length: 5\r\nExpect: 100-continue\r\n"
+                                             "Connection: close\r\n\r\n"))))
         return;
-    CHECK_INT(recv(client, told, go_on.len, MSG_WAITALL), go_on.len);
+    CHECK_INT(recv(scene.client, told, go_on.len, MSG_WAITALL), go_on.len);
     CHECK_STR(str_of(told), go_on);
-    CHECK(client_send(client, STR("hello")));
-    stream = client_read_all(client, &bytes);
+    CHECK(client_send(scene.client, STR("hello")));
+    stream = client_read_all(scene.client, &scene.bytes);
     CHECK_STR(reply_take(&stream, false).body, STR("hello"));
 }
 
@@ -206,10 +179,10 @@ static void a_body_that_will_be_refused_is_not_asked_for(void)
           401 },
     };
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
 
     for (size_t i = 0; world && i < sizeof cases / sizeof *cases; i++) {
-        AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+        AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
         struct str stream = client_ask(world, cases[i].head, &bytes);
 
         CHECKING("%s", cases[i].what);
@@ -222,10 +195,10 @@ static void a_body_that_will_be_refused_is_not_asked_for(void)
 static void a_client_that_sends_on_after_a_refusal_is_heard_out(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     AUTO(struct buf, buf_free) body = { .max = 1 << 20 };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(int, client_hang_up) client = world ? client_connect(world) : -1;
     struct str stream;
 
     for (int i = 0; i < 900000; i++)
@@ -245,8 +218,8 @@ static void a_client_that_sends_on_after_a_refusal_is_heard_out(void)
 static void permission_is_asked_before_the_body_is_awaited(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
     struct reply reply;
 
@@ -261,26 +234,24 @@ static void permission_is_asked_before_the_body_is_awaited(void)
 
 static void a_refusal_of_permission_may_come_later(void)
 {
-    struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(NULL);
     struct str stream;
 
-    if (!world || !CHECK(client_send(client, STR("POST /guarded HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
-                                                 "Authorization: later\r\n\r\nhel"))))
+    if (!scene.world ||
+        !CHECK(client_send(scene.client, STR("POST /guarded HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+                                             "Authorization: later\r\n\r\nhel"))))
         return;
-    CHECK(http_world_wait_held(world, "later"));
-    http_world_release(world, "later");
-    stream = client_read_all(client, &bytes);
+    CHECK(http_world_wait_held(scene.world, "later"));
+    http_world_release(scene.world, "later");
+    stream = client_read_all(scene.client, &scene.bytes);
     CHECK_INT(reply_take(&stream, false).status, 401);
 }
 
 static void with_the_whole_body_there_a_refusal_of_permission_leaves_the_connection_open(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
 
     if (!world)
@@ -294,8 +265,8 @@ static void with_the_whole_body_there_a_refusal_of_permission_leaves_the_connect
 static void the_refusal_of_a_permitted_request_can_be_recorded_first(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
 
     if (!world)

@@ -14,29 +14,14 @@
 #include "http_world.h"
 #include "test.h"
 
-#define REPLY_BYTES ((size_t)16 * 1024 * 1024)
-#define ASK(path)   "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
-#define LAST(path)  "GET " path " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-
-static void destroy(struct http_world **world)
-{
-    http_world_free(world);
-}
-
-static void hang_up(const int *client)
-{
-    if (*client >= 0)
-        (void)close(*client);
-}
-
 /* ---- Starting ---- */
 
 static void a_server_listens_on_ipv6(void)
 {
     struct http_world_options options = http_world_options();
     options.host = "::1";
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
     struct reply reply;
 
@@ -53,8 +38,8 @@ static void an_ipv4_client_of_an_ipv6_socket_is_shown_as_ipv4(void)
     struct http_world_options options = http_world_options();
     options.host = "::";
     options.connects_v4 = true;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
     struct reply reply;
 
@@ -68,7 +53,7 @@ static void an_ipv4_client_of_an_ipv6_socket_is_shown_as_ipv4(void)
 static void a_port_that_is_taken_is_an_error_that_names_the_host(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     AUTO(struct server *, server_free) second = NULL;
     struct server_config config = { .limits = http_limits_default(), .loops = 1 };
     struct server_listen where = { .host = "127.0.0.1", .port = world ? http_world_port(world) : 0 };
@@ -135,9 +120,9 @@ static void without_descriptors_a_client_waits_and_is_served_later(void)
 {
     static int spare[SPARE_MAX];
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_socket(world) : -1;
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
+    AUTO(int, client_hang_up) client = world ? client_socket(world) : -1;
     struct rlimit before = { 0 };
     struct str stream;
     int count;
@@ -161,8 +146,8 @@ static void a_warm_server_answers_without_asking_for_memory(void)
 {
     static const struct str request = STR_INIT("GET /echo/a%20b?c=d HTTP/1.1\r\nHost: a\r\n\r\n");
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(int, client_hang_up) client = world ? client_connect(world) : -1;
     char space[4096];
 
     for (int i = 0; world && i < 10; i++) {
@@ -185,11 +170,11 @@ static void connections_are_dealt_out_to_the_loops_in_turn(void)
 {
     struct http_world_options options = http_world_options();
     options.loops = 3;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     static const char *const numbers[] = { "0", "1", "2" };
 
     for (int i = 0; world && i < 9; i++) {
-        AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+        AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
         struct str stream = client_ask(world, STR(LAST("/loop")), &bytes);
         CHECK_STR(reply_take(&stream, false).body, str_of(numbers[i % 3]));
     }
@@ -199,7 +184,7 @@ static void answers_posted_by_another_thread_reach_their_loops(void)
 {
     struct http_world_options options = http_world_options();
     options.loops = 3;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     int clients[6] = { -1, -1, -1, -1, -1, -1 };
 
     for (int i = 0; world && i < 6; i++) {
@@ -213,7 +198,7 @@ static void answers_posted_by_another_thread_reach_their_loops(void)
     if (world)
         http_world_release_all(world);
     for (int i = 0; world && i < 6; i++) {
-        AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+        AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
         struct str stream = client_read_all(clients[i], &bytes);
         CHECK_STR(reply_take(&stream, false).body, STR("x"));
         (void)close(clients[i]);
@@ -225,7 +210,7 @@ static void answers_posted_by_another_thread_reach_their_loops(void)
 static void an_answer_for_a_dead_connection_is_dropped(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
     int client = world ? client_connect(world) : -1;
 
@@ -248,7 +233,7 @@ static void all_that_was_sent_before_the_stop_is_answered(void)
         struct http_world_options options = http_world_options();
         options.loops = 1 + (size_t)round % 3;
         options.limits.linger_timeout_ms = 10; /* these clients don't close before they are asked to read */
-        AUTO(struct http_world *, destroy) world = http_world_new(&options);
+        AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
         int clients[5];
 
         for (int i = 0; world && i < 5; i++) {
@@ -259,7 +244,7 @@ static void all_that_was_sent_before_the_stop_is_answered(void)
             return;
         CHECK(server_drain(http_world_server(world), WORLD_WAIT_MS));
         for (int i = 0; i < 5; i++) {
-            AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+            AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
             struct str stream = client_read_all(clients[i], &bytes);
             CHECK_INT(reply_take(&stream, false).status, 200);
             CHECK_INT(stream.len, 0);
@@ -276,11 +261,11 @@ static void *drain(void *world)
 static void a_stop_waits_for_requests_under_way_and_says_that_it_closes(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(struct buf, buf_free) nothing = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) busy = world ? client_connect(world) : -1;
-    AUTO(int, hang_up) idle = world ? client_connect(world) : -1;
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
+    AUTO(struct buf, buf_free) nothing = { .max = REPLY_MAX_BYTES };
+    AUTO(int, client_hang_up) busy = world ? client_connect(world) : -1;
+    AUTO(int, client_hang_up) idle = world ? client_connect(world) : -1;
     void *in_good_order = NULL;
     pthread_t stopper;
     struct str stream;
@@ -306,9 +291,9 @@ static void a_stop_waits_for_requests_under_way_and_says_that_it_closes(void)
 static void a_stop_does_not_wait_for_ever(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) busy = world ? client_connect(world) : -1;
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
+    AUTO(int, client_hang_up) busy = world ? client_connect(world) : -1;
 
     if (!world || !CHECK(client_send(busy, STR(ASK("/held/a")))))
         return;
@@ -322,7 +307,7 @@ static void a_stop_does_not_wait_for_ever(void)
 static void nobody_connects_after_a_stop(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     AUTO(struct server *, server_free) successor = NULL;
     struct server_config config = { .limits = http_limits_default(), .loops = 1 };
     struct server_listen where = { .host = "127.0.0.1", .port = world ? http_world_port(world) : 0 };
@@ -339,11 +324,11 @@ static void nobody_connects_after_a_stop(void)
 static void a_half_sent_request_is_waited_for_when_the_server_stops(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(struct buf, buf_free) nothing = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) half = world ? client_connect(world) : -1;
-    AUTO(int, hang_up) idle = world ? client_connect(world) : -1;
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
+    AUTO(struct buf, buf_free) nothing = { .max = REPLY_MAX_BYTES };
+    AUTO(int, client_hang_up) half = world ? client_connect(world) : -1;
+    AUTO(int, client_hang_up) idle = world ? client_connect(world) : -1;
     void *in_good_order = NULL;
     pthread_t stopper;
     struct str stream;
@@ -393,7 +378,7 @@ static void count_run(struct loop_task *task)
 static void a_full_queue_of_workers_refuses_and_the_rest_is_done(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
     struct worker_pool *pool = NULL;
     struct blocked jobs[8];

@@ -9,21 +9,6 @@
 #include "http_world.h"
 #include "test.h"
 
-#define REPLY_BYTES ((size_t)128 * 1024 * 1024)
-#define ASK(path)   "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
-#define LAST(path)  "GET " path " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-
-static void destroy(struct http_world **world)
-{
-    http_world_free(world);
-}
-
-static void hang_up(const int *client)
-{
-    if (*client >= 0)
-        (void)close(*client);
-}
-
 /* ---- Time ---- */
 
 static struct http_world_options hasty(void)
@@ -57,10 +42,10 @@ static void a_client_that_is_too_slow_is_told_so(void)
           "BODY_TIMEOUT" },
     };
     struct http_world_options options = hasty();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
 
     for (size_t i = 0; world && i < sizeof cases / sizeof *cases; i++) {
-        AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+        AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
         struct str stream = client_ask(world, cases[i].bytes, &bytes);
         struct reply reply = reply_take(&stream, false);
 
@@ -76,33 +61,30 @@ static void each_request_has_time_of_its_own(void)
 {
     struct http_world_options options = http_world_options();
     options.limits.head_timeout_ms = 1000;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(&options);
     const struct timespec pause = { .tv_nsec = 300000000 };
 
-    if (!world || !CHECK(client_send(client, STR("GET /tagged "))))
+    if (!scene.world || !CHECK(client_send(scene.client, STR("GET /tagged "))))
         return;
     for (size_t i = 1; i <= 5; i++) {
         CHECK(nanosleep(&pause, NULL) == 0);
-        CHECK(client_send(client, STR("HTTP/1.1\r\nHost: a\r\n\r\nGET /tagged ")));
-        CHECK(client_read_replies(client, &bytes, i));
+        CHECK(client_send(scene.client, STR("HTTP/1.1\r\nHost: a\r\n\r\nGET /tagged ")));
+        CHECK(client_read_replies(scene.client, &scene.bytes, i));
     }
-    CHECK_INT(http_world_count(world, COUNTER_TIMEOUTS), 0);
+    CHECK_INT(http_world_count(scene.world, COUNTER_TIMEOUTS), 0);
 }
 
 static void half_a_head_behind_a_whole_request_has_its_time_too(void)
 {
     struct http_world_options options = hasty();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(&options);
     struct str stream;
 
-    if (!world || !CHECK(client_send(client, STR("GET /ta"))) || !http_world_wait(world, COUNTER_BYTES_IN, 7))
+    if (!scene.world || !CHECK(client_send(scene.client, STR("GET /ta"))) ||
+        !http_world_wait(scene.world, COUNTER_BYTES_IN, 7))
         return;
-    CHECK(client_send(client, STR("gged HTTP/1.1\r\nHost: a\r\n\r\nGET /ta")));
-    stream = client_read_all(client, &bytes);
+    CHECK(client_send(scene.client, STR("gged HTTP/1.1\r\nHost: a\r\n\r\nGET /ta")));
+    stream = client_read_all(scene.client, &scene.bytes);
     CHECK_INT(reply_take(&stream, false).status, 200);
     CHECK_INT(reply_take(&stream, false).status, 408);
     CHECK_INT(stream.len, 0);
@@ -111,9 +93,9 @@ static void half_a_head_behind_a_whole_request_has_its_time_too(void)
 static void an_idle_connection_ends_without_a_word(void)
 {
     struct http_world_options options = hasty();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) never = { .max = REPLY_BYTES };
-    AUTO(struct buf, buf_free) once = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) never = { .max = REPLY_MAX_BYTES };
+    AUTO(struct buf, buf_free) once = { .max = REPLY_MAX_BYTES };
     struct str stream;
 
     if (!world)
@@ -129,11 +111,11 @@ static void an_idle_connection_ends_without_a_word(void)
 static void a_busy_loop_takes_no_client_for_idle_or_slow(void)
 {
     struct http_world_options options = hasty();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) busy = world ? client_connect(world) : -1;
-    AUTO(int, hang_up) idle = world ? client_connect(world) : -1;
-    AUTO(int, hang_up) slow = world ? client_connect(world) : -1;
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
+    AUTO(int, client_hang_up) busy = world ? client_connect(world) : -1;
+    AUTO(int, client_hang_up) idle = world ? client_connect(world) : -1;
+    AUTO(int, client_hang_up) slow = world ? client_connect(world) : -1;
     const struct timespec longer_than_they_have = { .tv_nsec = 400000000 };
     struct str stream;
 
@@ -156,10 +138,10 @@ static void a_busy_loop_takes_no_client_for_idle_or_slow(void)
 static void a_handler_may_take_longer_than_a_client(void)
 {
     struct http_world_options options = hasty();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) slow = { .max = REPLY_BYTES };
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) slow = { .max = REPLY_MAX_BYTES };
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
+    AUTO(int, client_hang_up) client = world ? client_connect(world) : -1;
     struct str stream;
 
     if (!world || !CHECK(client_send(client, STR(LAST("/held/a")))))
@@ -174,8 +156,8 @@ static void a_handler_may_take_longer_than_a_client(void)
 static void a_client_that_does_not_read_is_cut_off(void)
 {
     struct http_world_options options = hasty();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(int, client_hang_up) client = world ? client_connect(world) : -1;
 
     if (!world || !CHECK(client_send(client, STR(ASK("/large/8388608") ASK("/large/8388608") ASK("/large/8388608")))))
         return;
@@ -188,8 +170,8 @@ static void a_client_that_does_not_read_is_cut_off(void)
 static void a_large_answer_arrives_whole(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
 
     if (!world)
@@ -205,10 +187,10 @@ static void one_connection_too_many_is_turned_away(void)
 {
     struct http_world_options options = http_world_options();
     options.limits.connections_max = 2;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(int, hang_up) one = world ? client_connect(world) : -1;
-    AUTO(int, hang_up) two = world ? client_connect(world) : -1;
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(int, client_hang_up) one = world ? client_connect(world) : -1;
+    AUTO(int, client_hang_up) two = world ? client_connect(world) : -1;
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
 
     CHECK(two >= 0);
@@ -230,7 +212,7 @@ static void one_connection_too_many_is_turned_away(void)
 /* Has the loop turn once more: what it can read by itself it has read by then. */
 static void let_turn(struct http_world *world)
 {
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream = client_ask(world, STR(LAST("/tagged")), &bytes);
 
     CHECK_INT(reply_take(&stream, false).status, 200);
@@ -241,23 +223,21 @@ static void only_so_many_requests_of_one_connection_are_under_way(void)
     static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g" };
     struct http_world_options options = http_world_options();
     options.limits.pipeline_max = 3;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(&options);
     struct str stream;
 
-    if (!world || !CHECK(client_send(client, STR(SEVEN))) || !http_world_wait_held(world, "c"))
+    if (!scene.world || !CHECK(client_send(scene.client, STR(SEVEN))) || !http_world_wait_held(scene.world, "c"))
         return;
-    let_turn(world);
-    CHECK_INT(http_world_most_held(world), 3);
+    let_turn(scene.world);
+    CHECK_INT(http_world_most_held(scene.world), 3);
     for (size_t i = 0; i < 7; i++) {
-        CHECK(http_world_wait_held(world, names[i]));
-        http_world_release(world, names[i]);
+        CHECK(http_world_wait_held(scene.world, names[i]));
+        http_world_release(scene.world, names[i]);
     }
-    stream = client_read_all(client, &bytes);
+    stream = client_read_all(scene.client, &scene.bytes);
     for (size_t i = 0; i < 7; i++)
         CHECK_STR(reply_take(&stream, false).body, str_of(names[i]));
-    CHECK_INT(http_world_most_held(world), 3);
+    CHECK_INT(http_world_most_held(scene.world), 3);
 }
 
 #define LARGE      ASK("/large/8388608")
@@ -274,14 +254,12 @@ static void a_request_that_had_to_wait_belongs_to_the_turn_that_let_it_in(void)
     struct http_world_options options = http_world_options();
     options.limits.pipeline_max = 1;
     options.limits.linger_timeout_ms = 60000;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(&options);
     int64_t began_ms = clock_read().running_ms;
 
-    if (!world || !CHECK(client_send(client, STR(FIVE_GATHERED FIVE_GATHERED FIVE_GATHERED))))
+    if (!scene.world || !CHECK(client_send(scene.client, STR(FIVE_GATHERED FIVE_GATHERED FIVE_GATHERED))))
         return;
-    CHECK(client_read_replies(client, &bytes, 15));
+    CHECK(client_read_replies(scene.client, &scene.bytes, 15));
     CHECK(clock_read().running_ms - began_ms < 7000);
 }
 
@@ -290,17 +268,15 @@ static void unread_answers_hold_further_requests_back(void)
 {
     struct http_world_options options = http_world_options();
     options.limits.unsent_max_bytes = 1;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
-    AUTO(int, hang_up) client = world ? client_connect(world) : -1;
+    AUTO(struct scene, scene_end) scene = scene_begin(&options);
 
-    if (!world || !CHECK(client_send(client, STR(FIVE_LARGE FIVE_LARGE))))
+    if (!scene.world || !CHECK(client_send(scene.client, STR(FIVE_LARGE FIVE_LARGE))))
         return;
-    CHECK(http_world_wait(world, COUNTER_HANDLED, 1));
-    let_turn(world);
-    CHECK(http_world_count(world, COUNTER_HANDLED) <= 4); /* one being written, one waiting, and the turn's own */
-    CHECK(client_read_replies(client, &bytes, 10));
-    CHECK_INT(http_world_count(world, COUNTER_HANDLED), 11);
+    CHECK(http_world_wait(scene.world, COUNTER_HANDLED, 1));
+    let_turn(scene.world);
+    CHECK(http_world_count(scene.world, COUNTER_HANDLED) <= 4); /* one being written, one waiting, and the turn's own */
+    CHECK(client_read_replies(scene.client, &scene.bytes, 10));
+    CHECK_INT(http_world_count(scene.world, COUNTER_HANDLED), 11);
 }
 
 static const struct test tests[] = {

@@ -12,16 +12,8 @@
 #include "test.h"
 
 #define COUNT(array)             (sizeof(array) / sizeof *(array))
-#define REPLY_BYTES              ((size_t)64 * 1024 * 1024)
-#define ASK(path)                "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
-#define LAST(path)               "GET " path " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 #define CHUNKED                  "Transfer-Encoding: chunked\r\n"
 #define POST(path, type, fields) "POST " path " HTTP/1.1\r\nHost: a\r\nContent-Type: " type "\r\n" fields "\r\n"
-
-static void destroy(struct http_world **world)
-{
-    http_world_free(world);
-}
 
 /* ---- Answers ---- */
 
@@ -88,10 +80,10 @@ static const struct {
 static void every_request_gets_its_answer(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
 
     for (size_t i = 0; world && i < COUNT(answered); i++) {
-        AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+        AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
         struct str stream = client_ask(world, answered[i].request, &bytes);
         struct reply reply = reply_take(&stream, answered[i].to_head);
 
@@ -179,11 +171,11 @@ static const struct {
 static void a_hostile_request_is_refused_and_is_the_last_of_its_connection(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
 
     for (size_t i = 0; world && i < COUNT(hostile); i++) {
         AUTO(struct buf, buf_free) request = { .max = 4096 };
-        AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+        AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
         struct str stream;
         struct reply reply;
 
@@ -205,7 +197,7 @@ static void a_hostile_request_is_refused_and_is_the_last_of_its_connection(void)
 static void ask_with_long(struct http_world *world, struct str before, size_t len, int want)
 {
     AUTO(struct buf, buf_free) request = { .max = (size_t)4 * HTTP_HEAD_MAX_BYTES };
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
 
     buf_add(&request, before);
@@ -218,7 +210,7 @@ static void ask_with_long(struct http_world *world, struct str before, size_t le
 static void what_is_too_long_is_refused_while_it_comes(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
 
     if (!world)
         return;
@@ -234,8 +226,8 @@ static void a_request_inside_a_body_is_a_body(void)
 {
     static const struct str request = STR_INIT(IN_A_BODY IN_A_CHUNK LAST("/echo/a"));
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str stream;
 
     if (!world)
@@ -270,10 +262,10 @@ static void check_three(struct str stream)
 static void requests_may_be_cut_at_any_byte(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
 
     for (size_t cut = 1; world && cut < three.len; cut++) {
-        AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+        AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
         uint64_t before = http_world_count(world, COUNTER_BYTES_IN);
         int client = client_connect(world);
 
@@ -290,8 +282,8 @@ static void requests_may_be_cut_at_any_byte(void)
 static void requests_may_drip_in_byte_by_byte(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     int client;
 
     if (!world)
@@ -310,9 +302,9 @@ static void a_body_larger_than_a_block_arrives_whole(void)
 {
     static const size_t len = 65536;
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     AUTO(struct buf, buf_free) request = { .max = 2 * len };
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct entropy entropy = entropy_from_seed(1);
     struct str stream;
     char *body;
@@ -330,11 +322,11 @@ static void a_body_larger_than_a_block_arrives_whole(void)
 static void bytes_made_up_at_random_never_hurt(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     struct entropy entropy = entropy_from_seed(test_seed());
 
     for (int round = 0; world && round < 300; round++) {
-        AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+        AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
         AUTO(struct buf, buf_free) request = { .max = 4096 };
         int client = client_connect(world);
 
@@ -353,7 +345,7 @@ static void bytes_made_up_at_random_never_hurt(void)
 static void a_failed_allocation_at_any_step_costs_one_request_at_most(void)
 {
     struct http_world_options options = http_world_options();
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     bool hit = world != NULL;
 
     for (int64_t step = 0; hit; step++) {
@@ -379,7 +371,7 @@ static void a_failed_allocation_at_any_step_costs_one_request_at_most(void)
         buf_clear(&bytes);
     }
     if (world) {
-        AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+        AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
         struct str stream = client_ask(world, STR(LAST("/echo/a")), &bytes);
         CHECK_INT(reply_take(&stream, false).status, 200);
     }

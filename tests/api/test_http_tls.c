@@ -15,10 +15,6 @@
 #include "http_world.h"
 #include "test.h"
 
-#define REPLY_BYTES ((size_t)64 * 1024 * 1024)
-#define ASK(path)   "GET " path " HTTP/1.1\r\nHost: a\r\n\r\n"
-#define LAST(path)  "GET " path " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-
 /* ---- Certificates ---- */
 
 struct identity {
@@ -101,11 +97,6 @@ static void files_free(struct files *files)
     (void)rmdir(files->dir);
 }
 
-static void destroy(struct http_world **world)
-{
-    http_world_free(world);
-}
-
 /* ---- A client ---- */
 
 struct secure {
@@ -161,9 +152,9 @@ static void a_request_over_tls_is_answered_and_the_end_is_in_due_form(void)
     struct http_world_options options = http_world_options();
     make_files(&files, &server);
     options.tls = &files.tls;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     AUTO(struct secure, secure_free) client = { 0 };
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     static const unsigned char offered[] = "\x02h2\x08http/1.1";
     const unsigned char *chosen = NULL;
     unsigned chosen_len = 0;
@@ -194,10 +185,10 @@ static void large_bodies_cross_tls_both_ways(void)
     struct http_world_options options = http_world_options();
     make_files(&files, &server);
     options.tls = &files.tls;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     AUTO(struct secure, secure_free) client = { 0 };
-    AUTO(struct buf, buf_free) request = { .max = REPLY_BYTES };
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct buf, buf_free) request = { .max = REPLY_MAX_BYTES };
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     bool in_due_form = false;
     struct str stream;
 
@@ -225,9 +216,9 @@ static void a_request_may_drip_through_tls_record_by_record(void)
     struct http_world_options options = http_world_options();
     make_files(&files, &server);
     options.tls = &files.tls;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     AUTO(struct secure, secure_free) client = { 0 };
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     bool in_due_form = false;
     struct str stream;
 
@@ -265,7 +256,7 @@ static void what_the_client_offers_decides_whether_they_agree(void)
     struct http_world_options options = http_world_options();
     make_files(&files, &server);
     options.tls = &files.tls;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
 
     for (size_t i = 0; world && i < sizeof cases / sizeof *cases; i++) {
         AUTO(struct secure, secure_free) client = { 0 };
@@ -307,9 +298,9 @@ static void a_renewed_certificate_is_used_for_new_connections(void)
     struct http_world_options options = http_world_options();
     make_files(&files, &first);
     options.tls = &files.tls;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
     AUTO(struct secure, secure_free) before = { 0 };
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct err err = { 0 };
     bool in_due_form = false;
     struct str stream;
@@ -384,8 +375,8 @@ static void a_clients_certificate_is_kept_when_it_verifies(void)
     write_certificate(files.client_ca, &authority);
     files.tls.client_ca = files.client_ca;
     options.tls = &files.tls;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
     struct str body;
     char want[64];
 
@@ -411,8 +402,8 @@ static void who_does_not_speak_tls_gets_nowhere(void)
     make_files(&files, &server);
     options.tls = &files.tls;
     options.limits.handshake_timeout_ms = 50;
-    AUTO(struct http_world *, destroy) world = http_world_new(&options);
-    AUTO(struct buf, buf_free) bytes = { .max = REPLY_BYTES };
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
 
     if (!world)
         return;
