@@ -4,11 +4,15 @@
 #include "test.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -21,6 +25,8 @@
 /* The largest file a test reads whole: a licence log of the shared data. */
 #define FILE_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define READ_BYTES     65536
+/* Names of the directories of one test program, the last byte of all being NUL. */
+#define DIRECTORIES_MAX_BYTES 65536
 
 static struct {
     size_t failed_checks; /* of the test that runs */
@@ -114,6 +120,56 @@ uint64_t test_seed(void)
     }
     run.seed_used = true;
     return run.seed;
+}
+
+/* ---- Directories ---- */
+
+static int entry_remove(const char *path, const struct stat *about, int kind, struct FTW *place)
+{
+    (void)about;
+    (void)kind;
+    (void)place;
+    (void)remove(path);
+    return 0;
+}
+
+/* The other process: it reads until nobody holds the pipe's other end. */
+static _Noreturn void directories_clear(int pipe_fd)
+{
+    static char paths[DIRECTORIES_MAX_BYTES];
+    size_t len = 0;
+    ssize_t got;
+
+    (void)setsid();
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        (void)close(fd); /* whoever reads our output waits for no other process */
+    while ((got = read(pipe_fd, paths + len, sizeof paths - 1 - len)) > 0)
+        len += (size_t)got;
+    for (size_t at = 0; at < len; at += strlen(paths + at) + 1) {
+        (void)umount2(paths + at, MNT_DETACH);
+        (void)nftw(paths + at, entry_remove, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    }
+    _exit(EXIT_SUCCESS);
+}
+
+void test_directory(const char *path)
+{
+    static int to_other = -1;
+    int fds[2];
+    pid_t other;
+
+    if (to_other < 0) {
+        if (pipe2(fds, O_CLOEXEC))
+            return;
+        other = fork();
+        if (other == 0) {
+            (void)close(fds[1]);
+            directories_clear(fds[0]);
+        }
+        (void)close(fds[0]);
+        to_other = fds[1];
+    }
+    (void)!write(to_other, path, strlen(path) + 1);
 }
 
 const char *test_shared_path(const char *name)

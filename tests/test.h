@@ -56,6 +56,9 @@ void test_about(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The seed of this run's random tests: from TEST_SEED, else from the clock; printed when a test that asked for it
  * fails. */
 uint64_t test_seed(void);
+/* Tells of a directory that the test has made and will remove. One that is still there when the program is gone,
+ * whatever ended it, is removed by a process of its own, and unmounted before. */
+void test_directory(const char *path);
 /* The path of a file of the shared data ("vectors/tlog-vectors.txt"); valid until the next call. */
 const char *test_shared_path(const char *name);
 /* The whole file into *ret_text, which the caller frees; a file that can't be read fails the test and says which. */

@@ -60,9 +60,9 @@ static void a_client_that_is_too_slow_is_told_so(void)
 static void each_request_has_time_of_its_own(void)
 {
     struct http_world_options options = http_world_options();
-    options.limits.head_timeout_ms = 1000;
+    options.limits.head_timeout_ms = 3000;
     AUTO(struct scene, scene_end) scene = scene_begin(&options);
-    const struct timespec pause = { .tv_nsec = 300000000 };
+    const struct timespec pause = { .tv_nsec = 700000000 };
 
     if (!scene.world || !CHECK(client_send(scene.client, STR("GET /tagged "))))
         return;

@@ -94,6 +94,7 @@ void engine_world_init(struct engine_world *world)
     char dir[] = "/tmp/tally-engine-XXXXXX";
 
     assert(mkdtemp(dir));
+    test_directory(dir);
     engine_world_create(world, dir);
     engine_world_start(world);
     engine_world_fill(world);

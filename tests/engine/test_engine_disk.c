@@ -17,6 +17,7 @@
 
 #define DISK_OPTIONS "size=256m,mode=0700"
 #define TRIES_MAX    100000
+#define PAUSES_MAX   3000 /* of 20 ms */
 
 /* A file system of this process's own; false where the system allows none. */
 static bool mount_small(const char *dir)
@@ -87,7 +88,7 @@ static void the_disk_is_full(struct engine_world *world, const char *filler)
 
     CHECK(ballast_is_there(world->dir));
     disk_fill(filler, world->dir, (uint64_t)24 * 1024 * 1024);
-    for (int i = 0; i < 500 && verdict == VERDICT_DONE; i++, pause_briefly())
+    for (int i = 0; i < PAUSES_MAX && verdict == VERDICT_DONE; i++, pause_briefly())
         verdict = engine_ask(world, &checkout, NULL).verdict;
     CHECK_INT(verdict, VERDICT_READ_ONLY); /* grants stop first */
     CHECK_INT(write_something(world), VERDICT_DONE);
@@ -102,7 +103,7 @@ static void the_disk_is_full(struct engine_world *world, const char *filler)
     }
     CHECK(verdict != VERDICT_DONE);
     verdict = VERDICT_READ_ONLY;
-    for (int i = 0; i < 500 && verdict != VERDICT_DONE; i++, pause_briefly())
+    for (int i = 0; i < PAUSES_MAX && verdict != VERDICT_DONE; i++, pause_briefly())
         verdict = engine_release(world, &world->people[0], leases[1]).verdict;
     CHECK_INT(verdict, VERDICT_DONE);
     CHECK(!ballast_is_there(world->dir));
@@ -116,7 +117,7 @@ static void there_is_room_again(struct engine_world *world, const char *filler)
     enum verdict verdict = VERDICT_READ_ONLY;
 
     CHECK_INT(unlink(filler), 0);
-    for (int i = 0; i < 500 && verdict != VERDICT_DONE; i++, pause_briefly())
+    for (int i = 0; i < PAUSES_MAX && verdict != VERDICT_DONE; i++, pause_briefly())
         verdict = engine_ask(world, &checkout, NULL).verdict;
     CHECK_INT(verdict, VERDICT_DONE);
     CHECK(ballast_is_there(world->dir));
@@ -145,6 +146,7 @@ static void a_full_disk_takes_seats_back_and_recovers_without_a_restart(void)
 
     if (!CHECK(mkdtemp(dir)))
         return;
+    test_directory(dir);
     (void)snprintf(filler, sizeof filler, "%s/filler", dir);
     (void)snprintf(ledger, sizeof ledger, "%s/ledger", dir);
     if (mount_small(dir)) {
@@ -180,7 +182,8 @@ static void a_freed_ballast_comes_back_however_the_commit_failed(void)
         (void)write_something(&world);
         reopened = fault_was_hit(FAULT_STORE_COMMIT) && fault_was_hit(FAULT_STORE_FULL);
         fault_disarm_all();
-        for (int i = 0; i < 200 && !(ballast_is_there(world.dir) && write_something(&world) == VERDICT_DONE); i++)
+        for (int i = 0; i < PAUSES_MAX && !(ballast_is_there(world.dir) && write_something(&world) == VERDICT_DONE);
+             i++)
             pause_briefly();
         CHECK(ballast_is_there(world.dir));
     }

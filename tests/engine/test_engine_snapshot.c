@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -12,11 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "engine/ledger_view.h"
 #include "engine/state.h"
 #include "engine_world.h"
 
-#define SQL_BYTES 512
+#define SQL_BYTES   512
+#define WAIT_MAX_US ((int64_t)60 * 1000 * 1000)
 
 /* Grants and returns until the ledger has at least that many entries. */
 static void grow(struct engine_world *world, uint64_t size)
@@ -392,14 +395,23 @@ static void view(struct engine_world *world, void (*call)(void *, const struct f
     CHECK_INT(engine_ask(world, &command, NULL).outcome.kind, OUTCOME_VIEW);
 }
 
+/* The child has a pace of its own, so it is waited for by the clock: true, after a moment, until that was long enough.
+ */
+static bool go_on_waiting(int64_t since_us)
+{
+    (void)poll(NULL, 0, 1);
+    return clock_running_us() - since_us < WAIT_MAX_US;
+}
+
 static void the_child_writes_a_snapshot_while_the_engine_goes_on(void)
 {
     struct engine_world world;
+    int64_t begun_us = clock_running_us();
     uint64_t found = 0;
 
     engine_world_init(&world);
     view(&world, snapshot_hurry, world.engine);
-    for (int i = 0; i < 2000 && !found; i++) {
+    for (int i = 0; !found && go_on_waiting(begun_us); i++) {
         struct id lease = engine_take(&world, &world.people[0]);
 
         CHECK_INT(engine_release(&world, &world.people[0], lease).outcome.kind, OUTCOME_ENTRY);
@@ -416,11 +428,12 @@ static void a_killed_child_costs_one_snapshot(void)
 {
     struct engine_world world;
     struct child child;
+    int64_t begun_us = clock_running_us();
 
     engine_world_init(&world);
     child = (struct child){ .engine = world.engine };
     view(&world, snapshot_hurry, world.engine);
-    for (int i = 0; i < 1000 && child.pid <= 0; i++)
+    while (child.pid <= 0 && go_on_waiting(begun_us))
         view(&world, child_look, &child);
     if (CHECK(child.pid > 0))
         (void)kill(child.pid, SIGKILL);
@@ -449,6 +462,7 @@ static void a_child_that_hangs_is_ended(void)
     struct engine_world world;
     struct child child;
     char partial[ENGINE_DIR_BYTES + 32];
+    int64_t begun_us = clock_running_us();
     uint64_t found = 0;
 
     engine_world_init(&world);
@@ -456,16 +470,16 @@ static void a_child_that_hangs_is_ended(void)
     (void)snprintf(partial, sizeof partial, "%s/facts.image.partial", world.dir);
     CHECK_INT(mkfifo(partial, 0600), 0);
     view(&world, snapshot_hurry, world.engine);
-    for (int i = 0; i < 1000 && child.pid <= 0; i++)
+    while (child.pid <= 0 && go_on_waiting(begun_us))
         view(&world, child_look, &child);
     CHECK(child.pid > 0);
     view(&world, an_hour_passes_for_the_child, world.engine);
-    for (int i = 0; i < 1000 && child.pid > 0; i++)
+    while (child.pid > 0 && go_on_waiting(begun_us))
         view(&world, child_look, &child);
     CHECK_INT(child.pid, 0);
     CHECK_INT(unlink(partial), 0);
     view(&world, snapshot_hurry, world.engine);
-    for (int i = 0; i < 2000 && !found; i++) {
+    for (int i = 0; !found && go_on_waiting(begun_us); i++) {
         view(&world, child_look, &child);
         found = i % 20 == 19 ? engine_count(&world, AUDIT_LEDGER_SNAPSHOT, 0) : 0;
     }
