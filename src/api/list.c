@@ -3,8 +3,7 @@
 #include "api/answer.h"
 #include "http/respond.h"
 
-#define SLICE_PLACES 16384 /* looked at in one turn of the engine: well below a millisecond */
-#define SLICES_MAX   256   /* of one request; the page then ends early, with `next` */
+#define LISTED_MAX 16384 /* members of all rows' own lists: some megabytes; the page then ends early, with `next` */
 
 struct list {
     struct call *call;
@@ -21,11 +20,16 @@ struct list {
 
 /* ---- On the engine's thread ---- */
 
+static bool is_full(const struct list *list)
+{
+    return list->count >= list->limit || list->view.listed >= LISTED_MAX;
+}
+
 static void slice_read(struct list *list, const struct table *table)
 {
     uint32_t stop = table->used - list->place > SLICE_PLACES ? list->place + SLICE_PLACES : table->used;
 
-    for (; list->place < stop && list->count < list->limit && !list->view.failed; list->place++) {
+    for (; list->place < stop && !is_full(list) && !list->view.failed; list->place++) {
         const struct id *id = table_at(table, list->place);
 
         /* A free record has no random bits in its id's low half; a live one always has. */
@@ -168,7 +172,7 @@ static void viewed(struct call *call)
         call_no_memory(call);
     else if (!id_is_none(list->id) && !list->count)
         call_reject_as(call, PROBLEM_NOT_FOUND, STR_NONE);
-    else if (!list->ended && list->count < list->limit && list->slices < SLICES_MAX)
+    else if (!list->ended && !is_full(list) && list->slices < SLICES_MAX)
         list_submit(list);
     else if (list->kind->scope && list->view.foreign)
         record(list);

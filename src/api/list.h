@@ -11,6 +11,9 @@
 #include "api/call.h"
 #include "core/visible.h"
 
+#define SLICE_PLACES 16384 /* of a table, looked at in one turn of the engine: well below a millisecond */
+#define SLICES_MAX   256   /* of one request; its answer then ends early */
+
 /* What a row is read from; on the engine's thread. */
 struct view {
     const struct facts *facts;
@@ -21,6 +24,7 @@ struct view {
     bool all;            /* others' too */
     bool foreign;        /* set by a row that is somebody else's */
     bool failed;         /* set when the arena has no room */
+    size_t listed;       /* members of rows' own lists so far: a page of large teams ends early */
 };
 
 struct list_kind {

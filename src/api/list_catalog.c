@@ -51,6 +51,7 @@ static struct shape_list product_features(struct view *view, const struct produc
     for (; place != NONE && list.count < PAGE_MAX; place = feature_at(view->facts, place)->next_of_product)
         list.count++;
     rows = view_new(view, list.count, sizeof(*rows));
+    view->listed += list.count;
     list.at = rows;
     place = product->feature_first;
     for (size_t i = list.count; rows && i > 0; i--, place = feature_at(view->facts, place)->next_of_product) {
@@ -149,6 +150,7 @@ static struct shape_list license_entitlements(struct view *view, const struct li
     struct entitlement_row *rows = view_new(view, list.count, sizeof(*rows));
     uint32_t place = license->entitlement_first;
 
+    view->listed += list.count;
     list.at = rows;
     for (size_t i = 0; rows && i < list.count; i++, place = entitlement_at(view->facts, place)->next_of_license) {
         const struct entitlement *entitlement = entitlement_at(view->facts, place);

@@ -64,6 +64,7 @@ static struct shape_list principal_joined(struct view *view, const struct princi
     for (; place != NONE && list.count < PAGE_MAX; list.count++)
         place = membership_next(view, principal, place, &other);
     ids = view_new(view, list.count, sizeof(*ids));
+    view->listed += list.count;
     list.at = ids;
     place = first;
     for (size_t i = 0; ids && i < list.count; i++) {

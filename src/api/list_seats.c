@@ -59,6 +59,7 @@ static struct shape_list pool_licenses(struct view *view, const struct pool *poo
     for (; place != NONE && list.count < LICENSES_SHOWN; place = entitlement_at(view->facts, place)->next_of_pool)
         list.count++;
     ids = view_new(view, list.count, sizeof(*ids));
+    view->listed += list.count;
     list.at = ids;
     place = pool->entitlement_first;
     for (size_t i = 0; ids && i < list.count; i++, place = entitlement_at(view->facts, place)->next_of_pool)

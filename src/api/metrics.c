@@ -28,6 +28,12 @@ static void engine_metrics(struct call *call, struct buf *text)
            (uint64_t)stats.newest_entry_ms);
     metric(text, "tally_signing_failures_total", "counter", "Checkpoints that could not be signed.",
            publisher_failures(publisher));
+    metric(text, "tally_signer_up", "gauge", "1: the process that holds the key answers.",
+           signer_client_is_up(publisher_signer(publisher)));
+    metric(text, "tally_signer_restarts_total", "counter", "Signers started after the first.",
+           signer_client_restarts(publisher_signer(publisher)));
+    metric(text, "tally_signing_refused", "gauge", "1: the signer refuses this ledger; nothing is signed any more.",
+           publisher_is_refused(publisher));
     metric(text, "tally_commits_total", "counter", "Group commits.", stats.commits);
     metric(text, "tally_commit_microseconds_total", "counter", "Time spent in commits.", stats.commit_us_total);
     metric(text, "tally_failed_commits_total", "counter", "Commits that failed.", stats.failed_commits);
@@ -86,17 +92,22 @@ struct usage {
     struct id viewer;
     struct usage_row *rows;
     size_t count;
+    uint32_t place; /* where to go on */
+    unsigned slices;
+    bool ended;
 };
 
 static void usage_view(void *context, const struct facts *facts, int64_t now_ms)
 {
     struct usage *usage = context;
     const struct principal *viewer = principal_at(facts, principal_find(facts, usage->viewer));
+    uint32_t left = facts->pools.used - usage->place;
+    uint32_t stop = usage->place + (left < SLICE_PLACES ? left : SLICE_PLACES);
 
     (void)now_ms;
     usage->view.facts = facts;
-    for (uint32_t place = 0; place < facts->pools.used && usage->count < POOLS_SHOWN; place++) {
-        const struct pool *pool = pool_at(facts, place);
+    for (; usage->place < stop && usage->count < POOLS_SHOWN; usage->place++) {
+        const struct pool *pool = pool_at(facts, usage->place);
 
         if (!sees_organisation(facts, viewer,
                                pool->holder == NONE ? NONE : principal_organisation(facts, pool->holder)))
@@ -109,6 +120,7 @@ static void usage_view(void *context, const struct facts *facts, int64_t now_ms)
             .queued = pool->queued,
         };
     }
+    usage->ended = usage->place == facts->pools.used || usage->count == POOLS_SHOWN;
     usage->view.facts = NULL;
 }
 
@@ -149,17 +161,38 @@ static void metrics_answer(struct call *call)
     http_respond_answer(call->exchange, 200, STR("text/plain; version=0.0.4; charset=utf-8"));
 }
 
+static void usage_submit(struct call *call);
+
+/* An organisation's pools may be few among very many: the engine is held for a slice of them at a time. */
 static void usage_viewed(struct call *call)
 {
-    if (!call_refused(call, call->jobs))
+    const struct usage *usage = call->detail;
+
+    if (call_refused(call, call->jobs))
+        return;
+    if (usage->ended || usage->slices == SLICES_MAX)
         metrics_answer(call);
+    else
+        usage_submit(call);
+}
+
+static void usage_submit(struct call *call)
+{
+    struct usage *usage = call->detail;
+    struct job *job = call_job(call, COMMAND_VIEW);
+
+    if (!job)
+        return;
+    usage->slices++;
+    job->command.view.call = usage_view;
+    job->command.view.context = usage;
+    call_submit(call, usage_viewed);
 }
 
 void metrics_handle(struct exchange *exchange)
 {
     struct call *call = call_of(exchange);
     struct usage *usage;
-    struct job *job;
 
     if (!call->is_known || !permissions_hold(call->bearer.permissions, PERM_CATALOG_READ)) {
         metrics_answer(call);
@@ -175,10 +208,5 @@ void metrics_handle(struct exchange *exchange)
     usage->viewer = call->bearer.actor.who.id;
     usage->view.arena = call_arena(call);
     call->detail = usage;
-    job = call_job(call, COMMAND_VIEW);
-    if (!job)
-        return;
-    job->command.view.call = usage_view;
-    job->command.view.context = usage;
-    call_submit(call, usage_viewed);
+    usage_submit(call);
 }

@@ -159,6 +159,19 @@ def a_backup_is_made_recorded_and_holds_the_ledger():
             assert (answer.status, answer.json["member"]) == (400, "to"), answer
 
 
+def a_page_of_rows_with_long_lists_ends_early_and_the_next_goes_on():
+    with World() as world:
+        names = [f"suite{n}" for n in range(70)]
+        for name in names:
+            world.product(name, [f"f{n}" for n in range(256)])
+        found, pages, after = [], 0, 0
+        while after is not None:
+            page = world.admin.get(f"/v1/products?limit=1000&after={after}").json
+            found += [(row["name"], len(row["features"])) for row in page["products"]]
+            after, pages = page.get("next"), pages + 1
+        assert found == [(name, 256) for name in names] and pages == 2, (pages, found)
+
+
 def a_clock_that_did_not_jump_is_not_confirmed():
     with World() as world:
         answer = world.admin.post("/v1/clock/confirm")
