@@ -1,5 +1,7 @@
 """What is wrong with a request is said by name, recorded, and changes nothing; /openapi.json says what is right."""
 import json
+import os
+import re
 import socket
 
 from api_world import NO_BODY, World, ask_all, run
@@ -68,6 +70,24 @@ def the_document_describes_every_route_and_nothing_else():
             assert told == {part.strip("{}*") for part in path.split("/") if part.startswith("{")}, path
         assert {row["type"] for row in document["x-entries"]} >= {"lease.granted", "lease.denied", "data.read"}
         assert {row["code"]: row["status"] for row in document["x-problems"]}["IDEMPOTENCY_CONFLICT"] == 422
+
+
+def docs_api_md_has_every_route_and_no_other():
+    with open(os.path.join(os.path.dirname(__file__), "..", "..", "docs", "api.md"), encoding="utf-8") as file:
+        text = file.read()
+    with World() as world:
+        operations = _operations(world.client().get("/openapi.json").json)
+    wanted = {f"| `{method} {path}` | {operation['x-permission']} | {operation['summary']} |"
+              for method, path, operation in operations}
+    rows = [line for line in text.splitlines() if re.match(r"\| `[A-Z]+ /", line)]
+    assert len(rows) == len(set(rows)) and set(rows) == wanted, "\n".join(sorted(wanted ^ set(rows)))
+    routes = {(method, path) for method, path, _ in operations}
+    asked = [(found[1] or ("POST" if re.search(r" (-d|--data-binary) ", found[3]) else "GET"), found[2])
+             for found in re.finditer(r'(?:ask|curl) (?:-X (\w+) +)?"?\$URL(/[^\s";?]+)([^\n]*)', text)]
+    asked += re.findall(r"`(GET|POST|DELETE) (/[^\s`?]+)", text)
+    told = {(method, re.sub(r"/[a-z]{3}_…", "/{id}", re.sub(r"^/tile/.*", "/tile/{rest*}", re.sub(r"/\d+", "/{index}", path))))
+            for method, path in asked}
+    assert len(told) > 30 and told <= routes, told - routes
 
 
 def every_answer_has_the_members_that_the_document_promises():
