@@ -7,6 +7,7 @@
 #include "api/problems.h"
 #include "api/would.h"
 #include "codec/json_schema.h"
+#include "http/refusal.h"
 
 static void standard_member(const char *name, const char *type, struct json_out *out)
 {
@@ -42,17 +43,26 @@ static void problem_schema(struct json_out *out)
     json_out_end(out);
 }
 
-/* The codes with what each means for a client. */
+static void code_write(struct str code, unsigned http, const char *detail, struct json_out *out)
+{
+    json_out_object(out, NULL);
+    json_out_text(out, "code", code);
+    json_out_u64(out, "status", http);
+    json_out_text(out, "detail", str_of(detail));
+    json_out_end(out);
+}
+
+/* The codes with what each means for a client; those that http answers by itself come after the api's own. */
 static void codes_write(struct json_out *out)
 {
     json_out_array(out, "x-problems");
-    for (int i = PROBLEM_BAD_REQUEST; i < PROBLEM_COUNT; i++) {
-        json_out_object(out, NULL);
-        json_out_text(out, "code", problem_words[i]);
-        json_out_u64(out, "status", problem_row((enum problem)i)->status);
-        json_out_text(out, "title", str_of(problem_row((enum problem)i)->title));
-        json_out_text(out, "detail", str_of(problem_row((enum problem)i)->detail));
-        json_out_end(out);
+    for (int i = PROBLEM_BAD_REQUEST; i < PROBLEM_COUNT; i++)
+        code_write(problem_words[i], problem_row((enum problem)i)->status, problem_row((enum problem)i)->detail, out);
+    for (int i = REFUSE_NONE + 1; i < REFUSE_COUNT; i++) {
+        const struct refusal_text *text = refusal_text((enum refusal)i);
+
+        if (i != REFUSE_NOT_FOUND) /* a code of both */
+            code_write(str_of(text->code), text->status, text->detail, out);
     }
     json_out_end(out);
 }
