@@ -58,10 +58,24 @@ status tile_compare(const struct edge_full *full, unsigned width, const struct h
 
 status verify_key(struct verification *verification, struct str told, struct err *err)
 {
+    struct buf text = BUF_OVER(verification->key_text);
+
     TRY(vkey_parse(told, &verification->vkey, err));
     if (verification->given && !vkey_eq(verification->given, &verification->vkey))
         return err_set(err, CODE_CORRUPT, "the ledger has another key than --vkey says: %.*s", STR_ARG(told));
+    vkey_add(&text, &verification->vkey);
+    verification->check.key = buf_str(&text);
     return OK;
+}
+
+void verification_left(struct verification *verification, const char *what)
+{
+    for (size_t i = 0; i < verification->left_count; i++) {
+        if (strcmp(verification->left[i], what) == 0)
+            return;
+    }
+    if (verification->left_count < LEFT_MAX)
+        verification->left[verification->left_count++] = what;
 }
 
 /* ---- Report ---- */
@@ -71,7 +85,7 @@ static void checks_list(const struct verification *verification, struct json_out
     const struct check *check = &verification->check;
 
     json_out_array(out, "checks");
-    if (verification->has_signature)
+    if (verification->has_signature || verification->signed_size)
         json_out_text(out, NULL, STR("checkpoint signature"));
     json_out_text(out, NULL, STR("leaf hashes"));
     json_out_text(out, NULL, STR("tiles"));
@@ -86,6 +100,18 @@ static void checks_list(const struct verification *verification, struct json_out
     }
     if (!check->hashes_only && !check->without_seats)
         json_out_text(out, NULL, STR("seats"));
+    if (verification->has_files)
+        json_out_text(out, NULL, STR("database file"));
+    if (verification->has_facts) {
+        json_out_text(out, NULL, STR("facts and head"));
+        json_out_text(out, NULL, STR("private texts"));
+    }
+    if (verification->snapshots)
+        json_out_text(out, NULL, STR("snapshots"));
+    json_out_end(out);
+    json_out_array(out, "not_checked");
+    for (size_t i = 0; i < verification->left_count; i++)
+        json_out_text(out, NULL, str_of(verification->left[i]));
     json_out_end(out);
 }
 
@@ -115,6 +141,8 @@ static void report_json(const struct verification *verification)
     json_out_u64(&out, "entries", verification->head.size);
     json_out_base64(&out, "root", verification->head.root.bytes, HASH_BYTES);
     json_out_u64(&out, "tiles", check->tiles);
+    if (verification->signed_size)
+        json_out_u64(&out, "signed_entries", verification->signed_size);
     checks_list(verification, &out);
     if (!check->hashes_only) {
         json_out_u64(&out, "pools", check->chains.pools);
@@ -140,6 +168,14 @@ static void coverage_print(const struct check *check)
                  check->coverage.starts, check->coverage.silent);
 }
 
+static void files_print(const struct verification *verification)
+{
+    if (verification->has_facts)
+        (void)printf("files       head and facts; private texts %" PRIu64 ", snapshots %" PRIu64 "%s\n",
+                     verification->texts, verification->snapshots,
+                     verification->has_files ? "; pages, indexes, schema of the database" : "");
+}
+
 static void report_print(const struct verification *verification)
 {
     const struct check *check = &verification->check;
@@ -153,6 +189,9 @@ static void report_print(const struct verification *verification)
                  check->anchors_met ? ", and the root of each signed head that is known" : "");
     if (verification->has_signature)
         (void)printf("checkpoint  signed by the known key, and extends the one seen before\n");
+    if (verification->signed_size)
+        (void)printf("checkpoint  signed by the ledger's key for the first %" PRIu64 " entries (signer.head)\n",
+                     verification->signed_size);
     if (!check->hashes_only)
         (void)printf("contents    time order, ids, changes; chains without a gap: %" PRIu64 " of pools, %" PRIu64
                      " of licences\n",
@@ -160,8 +199,11 @@ static void report_print(const struct verification *verification)
     if (!check->hashes_only && !check->without_seats)
         (void)printf("seats       never one too many; grants %" PRIu64 ", offers %" PRIu64 ", observed %" PRIu64 "\n",
                      check->seats.grants, check->seats.offers, check->seats.observed);
+    files_print(verification);
     if (!check->hashes_only)
         coverage_print(check);
+    for (size_t i = 0; i < verification->left_count; i++)
+        (void)printf("not checked %s\n", verification->left[i]);
     (void)printf("took        %.2f s", seconds);
     if (seconds >= 0.1) /* below, a rate would say how long starting takes */
         (void)printf(", %.2f million entries/s", (double)verification->head.size / seconds / 1e6);

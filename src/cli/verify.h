@@ -8,15 +8,28 @@
 #include "cli/verify_check.h"
 #include "tlog/vkey.h"
 
+#define LEFT_MAX 8
+
 struct verification {
     struct check check;
     struct progress progress;
     const struct vkey *given; /* the key to believe; NULL: the one that the source tells */
     struct vkey vkey;
-    struct tree_head head; /* where the reading ends */
-    bool has_signature;    /* the head's own signature was checked */
+    struct tree_head head;      /* where the reading ends */
+    bool has_signature;         /* the head's own signature was checked */
+    uint64_t signed_size;       /* of the signed checkpoint that a data directory keeps; 0: none was found */
+    bool has_files;             /* the form of the database file was looked at */
+    bool has_facts;             /* its facts, head and snapshots, too */
+    uint64_t snapshots;         /* files that are as their entries say */
+    uint64_t texts;             /* private texts that are as their leaves say */
+    const char *left[LEFT_MAX]; /* what could not be checked, and why */
+    size_t left_count;
     int64_t took_us;
+    char key_text[VKEY_MAX_BYTES];
 };
+
+/* Notes, for the report, what was not checked: a sentence without its end, of static memory. Once is enough. */
+void verification_left(struct verification *verification, const char *what);
 
 /* Each reads everything up to the head found at the beginning, so that a ledger that grows meanwhile ends, too. */
 MUST_CHECK status verify_store(const char *path, struct verification *verification, struct err *err);

@@ -24,7 +24,8 @@ static status link_refuse(const struct seq_link *link, const struct chain_link *
         return err_set(err, CODE_CORRUPT, "entry %llu: it is number %llu of %s, and %llu come before it",
                        (unsigned long long)index, (unsigned long long)link->number, id,
                        (unsigned long long)last->number);
-    return err_set(err, CODE_CORRUPT, "entry %llu: entry %llu, the next on the chain of %s, names another leaf",
+    return err_set(err, CODE_CORRUPT,
+                   "entry %llu: entry %llu, the next on the chain of %s, names another leaf, or was changed itself",
                    (unsigned long long)last->index, (unsigned long long)index, id);
 }
 

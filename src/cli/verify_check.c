@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/memory.h"
+
 void check_begin(struct check *check)
 {
     check->chains = chains_begin();
@@ -13,6 +15,7 @@ void check_free(struct check *check)
     chains_free(&check->chains);
     recent_ids_free(&check->ids);
     seats_free(&check->seats);
+    memory_free(check->claims);
 }
 
 void check_anchor(struct check *check, const struct tree_head *head, const char *who)
@@ -48,6 +51,7 @@ static status anchors_meet(struct check *check, struct err *err)
             return err_set(err, CODE_CORRUPT, "the root of the first %llu entries is not the one that %s has",
                            (unsigned long long)head.size, anchor->who);
         check->anchors_met++;
+        check->met_size = head.size;
     }
     return OK;
 }
@@ -101,7 +105,32 @@ static void coverage_add(struct coverage *coverage, const struct entry *entry, i
     }
 }
 
-static status entry_check(struct check *check, const struct entry *entry, struct err *err)
+static status claim_add(struct check *check, const struct entry *entry, uint64_t index)
+{
+    struct snapshot_claim claim = { .size = (uint64_t)entry->data[DATA_SIZE].number, .index = index };
+    void *at = check->claims;
+
+    memcpy(claim.hash.bytes, entry->data[DATA_SHA256].bytes, HASH_BYTES);
+    if (check->claim_count == CLAIMS_MAX)
+        memmove(check->claims, check->claims + 1, --check->claim_count * sizeof(claim));
+    TRY(memory_grow(&at, &check->claim_capacity, check->claim_count + 1, CLAIMS_MAX, sizeof(claim)));
+    check->claims = at;
+    check->claims[check->claim_count++] = claim;
+    return OK;
+}
+
+/* What the ledger says about itself. */
+static status ledger_note(struct check *check, const struct entry *entry, uint64_t index, struct err *err)
+{
+    if (entry->code == AUDIT_LEDGER_CREATED && !str_eq(entry->data[DATA_VKEY].text, check->key))
+        return err_set(err, CODE_CORRUPT, "it names another key than the ledger's: %.*s",
+                       STR_ARG(entry->data[DATA_VKEY].text));
+    if (entry->code == AUDIT_WRITER_STARTED)
+        check->epoch = (uint64_t)entry->data[DATA_EPOCH].number;
+    return entry->code == AUDIT_LEDGER_SNAPSHOT ? claim_add(check, entry, index) : OK;
+}
+
+static status entry_check(struct check *check, const struct entry *entry, uint64_t index, struct err *err)
 {
     if (entry->time_ms < check->time_ms)
         return err_set(err, CODE_CORRUPT, "its time is before that of the entry before it");
@@ -109,9 +138,10 @@ static status entry_check(struct check *check, const struct entry *entry, struct
     TRY(change_check(check, entry, err));
     if (!check->without_seats)
         TRY(seats_add(&check->seats, entry, err));
+    TRY(ledger_note(check, entry, index, err));
     coverage_add(&check->coverage, entry, check->time_ms);
     check->time_ms = entry->time_ms;
-    return OK;
+    return check->entry ? check->entry(check->context, index, entry, err) : OK;
 }
 
 static status contents_check(struct check *check, struct str leaf, uint64_t index, const struct hash *hash,
@@ -123,7 +153,7 @@ static status contents_check(struct check *check, struct str leaf, uint64_t inde
     if (s.code)
         return at_entry(index, s, err);
     TRY(chains_add(&check->chains, &entry, index, hash, err));
-    s = entry_check(check, &entry, err);
+    s = entry_check(check, &entry, index, err);
     return s.code ? at_entry(index, s, err) : OK;
 }
 
@@ -150,6 +180,24 @@ static status anchors_end(const struct check *check, const struct tree_head *hea
     return OK;
 }
 
+/* The head's root is wrong, or an entry that no full tile and no signed head before it vouches for. */
+static status root_refuse(const struct check *check, const struct tree_head *head, struct err *err)
+{
+    uint64_t first = head->size / TILE_WIDTH * TILE_WIDTH;
+
+    if (check->met_size == head->size)
+        return err_set(err, CODE_CORRUPT,
+                       "the head's root is not that of its %llu entries, which is the one that %s has",
+                       (unsigned long long)head->size, check->anchors[0].who);
+    if (first < check->met_size)
+        first = check->met_size;
+    return err_set(err, CODE_CORRUPT,
+                   "the root of all %llu entries is not the one of the head; what comes before entry %llu fits, so the "
+                   "fault lies in entries %llu to %llu or in the head",
+                   (unsigned long long)head->size, (unsigned long long)first, (unsigned long long)first,
+                   (unsigned long long)head->size - 1);
+}
+
 status check_end(struct check *check, const struct tree_head *head, struct err *err)
 {
     struct hash root = tree_root(&check->edge.tree);
@@ -159,11 +207,7 @@ status check_end(struct check *check, const struct tree_head *head, struct err *
         return err_set(err, CODE_CORRUPT, "there are %llu entries, and the head says %llu",
                        (unsigned long long)check_size(check), (unsigned long long)head->size);
     if (!hash_eq(&root, &head->root))
-        return err_set(err, CODE_CORRUPT,
-                       "the root of all %llu entries is not the one of the head; full tiles fit, so the fault lies "
-                       "in entries %llu to %llu or in the head",
-                       (unsigned long long)head->size, (unsigned long long)(head->size / TILE_WIDTH * TILE_WIDTH),
-                       (unsigned long long)head->size - 1);
+        return root_refuse(check, head, err);
     if (check->change_k < check->change_n)
         return at_entry(head->size - 1, err_set(err, CODE_CORRUPT, "its change is cut short"), err);
     if (check->coverage.since_ms)

@@ -2,6 +2,7 @@
  * cli/verify_check: a ledger read once from its first entry to its last, and everything recomputed on the way.
  *
  *   hashes    each leaf's hash, each tile of every level, the root at the end and at every size that somebody signed
+ *   key       the first entry names the key that signs
  *   time      entry times never go back (P7); an id was drawn at its entry's time, and no id occurs twice
  *   chains    each pool's and licence's numbers are gap-free and name the leaf before (verify_chains)
  *   changes   the entries of one change stand together, whole
@@ -40,9 +41,20 @@ struct coverage {
     int64_t first_ms;
 };
 
+/* A ledger.snapshot entry: the facts after `size` entries had this hash. */
+struct snapshot_claim {
+    uint64_t size;
+    uint64_t index; /* of the entry */
+    struct hash hash;
+};
+#define CLAIMS_MAX (1u << 20) /* one a clean stop, or each 2^20 entries; more are forgotten, oldest first */
+
 struct check {
     bool hashes_only;
     bool without_seats;
+    struct str key; /* the ledger's verifier key, as its first entry must name it */
+    /* Told each entry that fits so far; may be NULL. */
+    status (*entry)(void *context, uint64_t index, const struct entry *entry, struct err *err);
     /* Compares each full tile above level 0 that a leaf completes with the one that is kept. */
     status (*tile)(void *context, const struct edge_full *full, struct err *err);
     void *context;
@@ -58,8 +70,12 @@ struct check {
     struct coverage coverage;
     struct id change; /* of the newest entry; none: it was one alone, or its change is complete */
     uint32_t change_k, change_n;
+    uint64_t epoch; /* of the newest writer */
+    struct snapshot_claim *claims;
+    size_t claim_count, claim_capacity;
     uint64_t tiles;
     size_t anchors_met;
+    uint64_t met_size; /* of the largest anchor met */
 };
 
 /* The members above the empty line are set by the caller first. */

@@ -4,19 +4,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/verify.h"
+#include "cli/verify_files.h"
 #include "engine/leaf_stream.h"
-#include "engine/signed_head.h"
 #include "sdk/trust.h"
 #include "store/store.h"
 
 #define FACT_MAX_BYTES 4096
-#define HEAD_FILE      "signer.head"
 
 struct reading {
     struct store_reader *reader; /* of the entries */
-    struct store_reader *tiles;  /* of tiles: asked for while entries are being read */
+    struct store_reader *tiles;  /* of tiles and private texts: asked for while entries are being read */
     struct verification *verification;
+    struct commitments commitments;
 };
 
 static void reading_end(struct reading *reading)
@@ -35,6 +34,16 @@ static status tile_check(void *context, const struct edge_full *full, struct err
         return err_set(err, CODE_CORRUPT, "tile %u/%llu is missing", full->level, (unsigned long long)full->n);
     TRY(s);
     return tile_compare(full, TILE_WIDTH, kept, err);
+}
+
+static status entry_note(void *context, uint64_t index, const struct entry *entry, struct err *err)
+{
+    struct reading *reading = context;
+
+    (void)err;
+    if (entry->has_private)
+        commitments_add(&reading->commitments, index, entry->private_hash);
+    return OK;
 }
 
 static void stream_end(struct leaf_stream **stream)
@@ -56,6 +65,8 @@ static status entries_check(struct reading *reading, uint64_t size, struct err *
         progress_at(&reading->verification->progress, run->first);
         for (unsigned i = 0; i < run->count; i++)
             TRY(check_leaf(&reading->verification->check, run->leaves[i], &run->hashes[i], err));
+        if (!reading->verification->check.hashes_only)
+            TRY(commitments_check(&reading->commitments, reading->tiles, run->first, run->first + run->count, err));
     }
 }
 
@@ -68,22 +79,11 @@ static status key_read(struct reading *reading, struct err *err)
     return verify_key(reading->verification, vkey, err);
 }
 
-/* What the signer beside the database remembers having signed, and what this user's clients saw of the ledger. */
-static status anchors_find(const char *path, struct verification *verification, struct err *err)
+/* What this user's clients saw of the ledger, which who holds the directory can't change. */
+static status seen_find(struct verification *verification, struct err *err)
 {
-    AUTO(struct signed_head, signed_head_close) signer = { 0 };
     struct tree_head seen = { 0 };
-    struct path file;
-    struct stat about;
 
-    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode)) {
-        verification->check.anchors_must = true;
-        TRY(path_join(path, HEAD_FILE, &file, err));
-        if (file_exists(file.text)) {
-            TRY(signed_head_open(path, HEAD_FILE, &verification->vkey.public_key, &signer, err));
-            check_anchor(&verification->check, &signer.head, "the signer's memory");
-        }
-    }
     TRY(trust_remembered(&verification->vkey, &seen, err));
     check_anchor(&verification->check, &seen, "the checkpoint that your clients saw last");
     return OK;
@@ -99,6 +99,39 @@ static status head_read(struct reading *reading, struct err *err)
     return OK;
 }
 
+/* What the options leave out. */
+static void left_note(struct verification *verification)
+{
+    const struct check *check = &verification->check;
+
+    if (check->hashes_only)
+        verification_left(verification, "what entries say, private texts, snapshots, the database's form (--quick)");
+    else if (check->without_seats)
+        verification_left(verification, "seats, and the form of the database's pages (--without-replay)");
+    if (verification->signed_size && verification->signed_size < verification->head.size)
+        verification_left(verification, "a signature over the newest entries: they came after the signed checkpoint");
+    verification_left(verification, "bytes that carry nothing: unused space of the database's pages");
+}
+
+static status all_check(const char *path, struct reading *reading, struct err *err)
+{
+    AUTO(struct inspection *, inspection_drop) inspection = NULL;
+    struct verification *verification = reading->verification;
+    struct check *check = &verification->check;
+
+    if (!check->hashes_only && !check->without_seats)
+        TRY(inspection_begin(path, &inspection, err));
+    TRY(entries_check(reading, verification->head.size, err));
+    TRY(check_end(check, &verification->head, err));
+    if (!check->hashes_only) {
+        TRY(facts_check(path, reading->reader, verification, err));
+        verification->has_facts = true;
+        verification->texts = reading->commitments.texts;
+    }
+    verification->has_files = inspection != NULL;
+    return inspection_end(&inspection, err);
+}
+
 status verify_store(const char *path, struct verification *verification, struct err *err)
 {
     AUTO(struct reading, reading_end) reading = { .verification = verification };
@@ -106,11 +139,13 @@ status verify_store(const char *path, struct verification *verification, struct 
     TRY(store_reader_open_path(path, &reading.reader, err));
     TRY(store_reader_open_path(path, &reading.tiles, err));
     TRY(key_read(&reading, err));
-    TRY(anchors_find(path, verification, err));
+    TRY(signed_check(path, verification, err));
+    TRY(seen_find(verification, err));
     TRY(head_read(&reading, err));
+    left_note(verification);
     verification->check.tile = tile_check;
+    verification->check.entry = entry_note;
     verification->check.context = &reading;
     verification->progress = progress_begin("verifying", verification->head.size);
-    TRY(entries_check(&reading, verification->head.size, err));
-    return check_end(&verification->check, &verification->head, err);
+    return all_check(path, &reading, err);
 }

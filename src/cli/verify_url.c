@@ -143,14 +143,16 @@ status verify_url(const char *url, struct verification *verification, struct err
     AUTO(struct client_config, client_config_free) config = { 0 };
     AUTO(struct client *, client_end) client = NULL;
     struct fetched fetched = { .verification = verification };
+    char key_space[VKEY_MAX_BYTES];
+    struct buf key = BUF_OVER(key_space);
     struct trust trust;
 
     TRY(config_make(url, &config, err));
     TRY(client_new(&config, &client, err));
     TRY(trust_open(client, &trust, err));
-    verification->vkey = trust.vkey;
-    if (verification->given && !vkey_eq(verification->given, &trust.vkey))
-        return err_set(err, CODE_CORRUPT, "the ledger has another key than --vkey says");
+    vkey_add(&key, &trust.vkey);
+    TRY(verify_key(verification, buf_str(&key), err));
+    verification_left(verification, "what lies only at the server: private texts, snapshots, the database's form");
     fetched.client = client;
     fetched.size = trust.checked.size;
     verification->head = trust.checked;

@@ -165,7 +165,7 @@ static status slot_verify(const uint8_t *bytes, unsigned slot, const struct vkey
     return OK;
 }
 
-static status bytes_verify(const uint8_t *bytes, const struct vkey *vkey, struct err *err)
+static status bytes_verify(const uint8_t *bytes, const struct vkey *vkey, struct tree_head *ret_head, struct err *err)
 {
     struct signed_head heads[SLOTS];
     uint64_t between;
@@ -180,10 +180,12 @@ static status bytes_verify(const uint8_t *bytes, const struct vkey *vkey, struct
         if (bytes[at])
             return err_set(err, CODE_CORRUPT, "byte %zu belongs to neither slot and is not zero", at);
     }
+    *ret_head = heads[heads[1].sequence > heads[0].sequence].head;
     return OK;
 }
 
-status signed_head_verify(const char *dir, const char *name, const struct vkey *vkey, struct err *err)
+status signed_head_verify(const char *dir, const char *name, const struct vkey *vkey, struct tree_head *ret_head,
+                          struct err *err)
 {
     AUTO(struct private_file, private_file_close) file = { 0 };
     uint8_t bytes[FILE_BYTES + 1];
@@ -193,7 +195,7 @@ status signed_head_verify(const char *dir, const char *name, const struct vkey *
 
     TRY(private_file_open(dir, name, false, &file, err));
     TRY(private_file_read(&file, 0, &read, err));
-    s = read.len == FILE_BYTES ? bytes_verify(bytes, vkey, &why)
+    s = read.len == FILE_BYTES ? bytes_verify(bytes, vkey, ret_head, &why)
                                : err_set(&why, CODE_CORRUPT, "its length is not that of two slots");
     return s.code ? err_set(err, s.code, "%s: %s", file.path.text, why.text) : OK;
 }

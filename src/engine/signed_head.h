@@ -45,9 +45,11 @@ MUST_CHECK status signed_head_move(struct signed_head *head, const struct tree_h
                                    const struct ed25519_signature *signature, struct err *err);
 /*
  * Every byte of the file, for those who verify: both slots are whole and follow each other, nothing lies between and
- * behind them, and what they hold is signed. CODE_CORRUPT says which is not. A crash can leave one slot that is not
- * whole, and the next signature mends it: whether that is damage, only the one who asks can know.
+ * behind them, and what they hold is signed. *ret_head is the newer one. CODE_CORRUPT says which is not so. A crash can
+ * leave one slot that is not whole, and the next signature mends it: whether that is damage, only the one who asks can
+ * know.
  */
-MUST_CHECK status signed_head_verify(const char *dir, const char *name, const struct vkey *vkey, struct err *err);
+MUST_CHECK status signed_head_verify(const char *dir, const char *name, const struct vkey *vkey,
+                                     struct tree_head *ret_head, struct err *err);
 
 #endif

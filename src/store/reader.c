@@ -187,6 +187,23 @@ status store_fact_read(struct store_reader *reader, struct str name, struct aren
     return fact_read(read.db, name, arena, ret_value, err);
 }
 
+status store_facts_read(struct store_reader *reader, const struct store_fact_visitor *visitor, struct err *err)
+{
+    AUTO(struct read, read_end) read = { 0 };
+    AUTO(struct query, query_end) query = { 0 };
+    bool row = false;
+
+    TRY(read_begin(reader, &read, err));
+    TRY(query_start(read.db, STATEMENT_FACTS_READ, NULL, &query, err));
+    for (;;) {
+        TRY(query_next(&query, &row, err));
+        if (!row)
+            return OK;
+        TRY(visitor->visit(visitor->context, &(struct store_fact){ query.columns[0].bytes, query.columns[1].bytes },
+                           err));
+    }
+}
+
 status schema_check(struct db *db, const char *path, struct err *err)
 {
     AUTO(struct arena, arena_free) arena = { .max_bytes = 4096 };

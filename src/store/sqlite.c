@@ -36,6 +36,7 @@ static const char *const settings[] = {
     [DB_READER] = "PRAGMA query_only = ON; PRAGMA cell_size_check = ON; PRAGMA cache_size = -8192",
     [DB_BUILDER] = "PRAGMA page_size = 8192; PRAGMA synchronous = EXTRA",
     [DB_COPY] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF",
+    [DB_MEMORY] = "PRAGMA journal_mode = OFF",
     [DB_ALONE] = "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0",
 };
 _Static_assert(LOG_MAX_BYTES == 50331648, "the writer's journal_size_limit is LOG_MAX_BYTES");
@@ -151,7 +152,7 @@ status sqlite_open(const char *path, enum db_role role, struct db **ret_db, stru
     if (!db)
         return err_set(err, CODE_NO_MEMORY, "no memory to open %s", path);
     /* "./" keeps SQLite from taking a name that begins with "file:" for a URI. */
-    s = path_add(path[0] == '/' ? "" : "./", path, &db->path, err);
+    s = path_add(path[0] == '/' || role == DB_MEMORY ? "" : "./", path, &db->path, err);
     if (!s.code) {
         result = sqlite3_open_v2(db->path.text, &db->connection, flags, NULL);
         s = result ? sqlite_fail(db, result, "opening", err) : configure(db, role, err);

@@ -29,6 +29,7 @@ enum db_role {
     DB_BUILDER, /* fills a new, empty file, which is not in WAL mode yet */
     DB_COPY,    /* is filled with another one's pages, and synced by the caller */
     DB_ALONE,   /* recovery: CODE_BUSY while anybody else has the file open */
+    DB_MEMORY,  /* no file at all: ":memory:", to compare a schema with */
 };
 
 /* `path` is the database file, which must exist. */

@@ -169,6 +169,10 @@ struct store_private_visitor {
     status (*visit)(void *context, const struct store_private *item, struct err *err);
     void *context;
 };
+struct store_fact_visitor {
+    status (*visit)(void *context, const struct store_fact *fact, struct err *err);
+    void *context;
+};
 struct store_alias_visitor {
     status (*visit)(void *context, const struct store_alias *alias, struct err *err);
     void *context;
@@ -180,6 +184,10 @@ struct store_alias_visitor {
  */
 MUST_CHECK status store_entries_read(struct store_reader *reader, const struct store_range *range,
                                      const struct store_entry_visitor *visitor, uint64_t *ret_next, struct err *err);
+
+/* Visits every fact, in the order of their names. */
+MUST_CHECK status store_facts_read(struct store_reader *reader, const struct store_fact_visitor *visitor,
+                                   struct err *err);
 
 /* Writes TILE_BYTES. CODE_NOT_FOUND when that tile is not full yet. */
 MUST_CHECK status store_tile_read(struct store_reader *reader, unsigned level, uint64_t number, uint8_t *ret_hashes,
@@ -196,6 +204,13 @@ MUST_CHECK status store_private_find(struct store_reader *reader, const uint64_t
 /* Visits every alias, in the order of their ids. */
 MUST_CHECK status store_aliases_read(struct store_reader *reader, const struct store_alias_visitor *visitor,
                                      struct err *err);
+
+/*
+ * That the file is, at one moment, as the engine beneath keeps it: pages, indexes, constraints, the schema, and no row
+ * that nobody asks for. What the rows hold is for others to compare. Reads the whole file. CODE_CORRUPT names the file
+ * and what is wrong in it.
+ */
+MUST_CHECK status store_inspect(struct store_reader *reader, struct err *err);
 
 /* ---- Backup ---- */
 

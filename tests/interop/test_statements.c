@@ -212,6 +212,8 @@ static const struct step steps[] = {
     { STATEMENT_FACT_WRITE, { "origin", "two" }, "1 changed" },
     { STATEMENT_FACT_READ, { "origin" }, "two;" },
     { STATEMENT_FACT_READ, { "vkey" }, "" },
+    { STATEMENT_FACT_WRITE, { "created", "then" }, "1 changed" },
+    { STATEMENT_FACTS_READ, { NULL }, "created,then;origin,two;" },
 
     { STATEMENT_HEAD_READ, { NULL }, "" },
     { STATEMENT_HEAD_CREATE, { "0", ROOT("00"), "0", "0" }, "1 changed" },
@@ -235,10 +237,12 @@ static const struct step steps[] = {
     { STATEMENT_ENTRIES_READ, { "5", "9" }, "5,251,\\x01;256,256,\\x;" },
     { STATEMENT_ENTRIES_READ, { "300", "9" }, "256,256,\\x;" },
 
+    { STATEMENT_PRIVATE_LAST, { NULL }, "" },
     { STATEMENT_PRIVATE_WRITE, { "3", "1", "\\x03" }, "1 changed" },
     { STATEMENT_PRIVATE_WRITE, { "256", "2", "\\x04" }, "1 changed" },
     { STATEMENT_PRIVATE_WRITE, { "600", "2", "\\x05" }, "1 changed" },
     { STATEMENT_PRIVATE_WRITE, { "700", "0", "\\x05" }, "refused" },
+    { STATEMENT_PRIVATE_LAST, { NULL }, "600;" },
     { STATEMENT_PRIVATE_READ, { "0", "3" }, "" },
     { STATEMENT_PRIVATE_READ, { "0", "4" }, "3,1,\\x03;" },
     { STATEMENT_PRIVATE_READ, { "100", "101" }, "3,1,\\x03;" },
@@ -246,6 +250,9 @@ static const struct step steps[] = {
 
     { STATEMENT_TILE_READ, { "0", "0" }, "" },
     { STATEMENT_TILE_WRITE, { "0", "0", "\\x00" }, "refused" },
+    { STATEMENT_TILE_MEND, { "0", "0", "\\x00" }, "refused" },
+    { STATEMENT_TILES_READ, { NULL }, "" },
+    { STATEMENT_TILES_CUT, { "0", "0" }, "0 changed" },
 
     { STATEMENT_ALIAS_WRITE, { ID("ff"), "1", "\\xff" }, "1 changed" },
     { STATEMENT_ALIAS_WRITE, { ID("01"), "2", "\\x" }, "1 changed" },
@@ -255,6 +262,25 @@ static const struct step steps[] = {
     { STATEMENT_ALIASES_READ, { "\\x", "2" }, ID("01") ",2,\\x;" ID("80") ",3,\\x00;" },
     { STATEMENT_ALIASES_READ, { ID("80"), "2" }, ID("ff") ",1,\\xff;" },
 };
+
+typedef void runner(struct engines *, enum statement, const char *const *, struct buf *);
+
+/* A tile 1/7 is there. */
+static void tiles_are_mended_and_cut(struct engines *engines, runner *run, const char *hashes)
+{
+    AUTO(struct buf, buf_free) got = { .max = TEXT_MAX };
+
+    run(engines, STATEMENT_TILE_MEND, (const char *[]){ "1", "7", hashes }, &got);
+    CHECK_STR(buf_str(&got), STR("1 changed"));
+    run(engines, STATEMENT_TILE_MEND, (const char *[]){ "1", "8", hashes }, &got);
+    CHECK_STR(buf_str(&got), STR("1 changed"));
+    run(engines, STATEMENT_TILES_READ, (const char *[]){ NULL }, &got);
+    CHECK_STR(buf_str(&got), STR("1,7;1,8;"));
+    run(engines, STATEMENT_TILES_CUT, (const char *[]){ "1", "8" }, &got);
+    CHECK_STR(buf_str(&got), STR("1 changed"));
+    run(engines, STATEMENT_TILES_READ, (const char *[]){ NULL }, &got);
+    CHECK_STR(buf_str(&got), STR("1,7;"));
+}
 
 static void tiles_are_read_as_written(struct engines *engines)
 {
@@ -266,12 +292,13 @@ static void tiles_are_read_as_written(struct engines *engines)
         buf_add_format(&hex, "%02x", i % 256);
     buf_add_byte(&hex, '\0');
     for (int engine = 0; engine < 2; engine++) {
-        void (*run)(struct engines *, enum statement, const char *const *, struct buf *) =
-            engine ? run_on_postgres : run_on_sqlite;
+        runner *run = engine ? run_on_postgres : run_on_sqlite;
+
         run(engines, STATEMENT_TILE_WRITE, (const char *[]){ "1", "7", hex.at }, &got);
         CHECK_STR(buf_str(&got), STR("1 changed"));
         run(engines, STATEMENT_TILE_READ, (const char *[]){ "1", "7" }, &got);
         CHECK_STR(str_cut(buf_str(&got), 0, got.len - 1), str_of(hex.at));
+        tiles_are_mended_and_cut(engines, run, hex.at);
     }
 }
 

@@ -403,13 +403,18 @@ static void the_head_of_another_key_is_no_head(void)
 
 static status verify(const struct signer_world *world, struct err *err)
 {
-    return signed_head_verify(world->dir, "signer.head", signer_vkey(world->signer), err);
+    struct tree_head newest = { 0 };
+
+    TRY(signed_head_verify(world->dir, "signer.head", signer_vkey(world->signer), &newest, err));
+    CHECK(heads_equal(newest, signer_head(world->signer)));
+    return OK;
 }
 
 static void a_head_that_was_signed_verifies_with_the_public_key_alone(void)
 {
     AUTO(struct signer_world, signer_world_free) world;
     AUTO(struct signer_world, signer_world_free) other;
+    struct tree_head newest;
 
     signer_world_init(&world);
     signer_world_init(&other);
@@ -418,7 +423,7 @@ static void a_head_that_was_signed_verifies_with_the_public_key_alone(void)
         check_signed(&world, size);
         CHECK_OK(verify(&world, NULL));
     }
-    CHECK_CODE(signed_head_verify(world.dir, "signer.head", signer_vkey(other.signer), NULL), CODE_CORRUPT);
+    CHECK_CODE(signed_head_verify(world.dir, "signer.head", signer_vkey(other.signer), &newest, NULL), CODE_CORRUPT);
 }
 
 static void every_flipped_byte_of_the_head_file_is_found(void)

@@ -20,6 +20,11 @@ const struct statement_text statements[STATEMENT_COUNT] = {
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         { T, T }, { 0 } },
 
+    [STATEMENT_FACTS_READ] = {
+        "facts_read",
+        "SELECT name, value FROM facts ORDER BY name",
+        { 0 }, { T, T } },
+
     [STATEMENT_HEAD_CREATE] = {
         "head_create",
         "INSERT INTO head (id, size, root, time_ms, epoch) VALUES (1, $1, $2, $3, $4)",
@@ -60,6 +65,22 @@ const struct statement_text statements[STATEMENT_COUNT] = {
         "INSERT INTO tiles (level, number, hashes) VALUES ($1, $2, $3)",
         { I, I, B }, { 0 } },
 
+    [STATEMENT_TILE_MEND] = {
+        "tile_mend",
+        "INSERT INTO tiles (level, number, hashes) VALUES ($1, $2, $3)"
+        " ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes",
+        { I, I, B }, { 0 } },
+    /* Which there are. */
+    [STATEMENT_TILES_READ] = {
+        "tiles_read",
+        "SELECT level, number FROM tiles ORDER BY level, number",
+        { 0 }, { I, I } },
+    /* Those of level $1 from number $2 on. */
+    [STATEMENT_TILES_CUT] = {
+        "tiles_cut",
+        "DELETE FROM tiles WHERE level = $1 AND number >= $2",
+        { I, I }, { 0 } },
+
     /* The row that can hold the private text of entry $1, and those after it that begin before entry $2. */
     [STATEMENT_PRIVATE_READ] = {
         "private_read",
@@ -67,6 +88,10 @@ const struct statement_text statements[STATEMENT_COUNT] = {
         " WHERE first_index >= coalesce((SELECT max(first_index) FROM private_texts WHERE first_index <= $1), 0)"
         " AND first_index < $2 ORDER BY first_index",
         { I, I }, { I, I, B } },
+    [STATEMENT_PRIVATE_LAST] = {
+        "private_last",
+        "SELECT first_index FROM private_texts ORDER BY first_index DESC LIMIT 1",
+        { 0 }, { I } },
     [STATEMENT_PRIVATE_WRITE] = {
         "private_write",
         "INSERT INTO private_texts (first_index, item_count, items) VALUES ($1, $2, $3)",
