@@ -140,6 +140,7 @@ class World:
         try:
             self._init(os.path.join(self.dir, "token"))
             self.start()
+            self.published(3)  # a server that has just begun has signed nothing yet
         except BaseException:
             shutil.rmtree(self.dir, ignore_errors=True)
             raise
@@ -232,6 +233,16 @@ class World:
         ended = self.process.poll() if self.process else "by the test"
         print(f"--- the server {'runs' if ended is None else f'ended: {ended}'}; its log", file=sys.stderr)
         print(self.log_text()[-LOG_SHOWN_BYTES:], file=sys.stderr)
+
+    def published(self, size):
+        """The ledger's answer once a checkpoint covers `size` entries; those are made once a second."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            ledger = self.admin.get("/v1/ledger").json
+            if ledger["size"] >= size:
+                return ledger
+            assert time.monotonic() < end, f"no checkpoint of {size} entries: {ledger}"
+            time.sleep(0.02)
 
     # ---- What tests need again and again ----
 

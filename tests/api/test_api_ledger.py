@@ -6,19 +6,11 @@ import json
 from api_world import World, leaf_hash, proof_holds, roots_by_consistency, run, tree_root
 
 
-def _published(world, size):
-    """The ledger's answer once a checkpoint covers `size` entries."""
-    world.admin.get(f"/v1/audit/{size - 1}/proof")
-    ledger = world.admin.get("/v1/ledger").json
-    assert ledger["size"] >= size
-    return ledger
-
-
 def the_hashes_of_all_entries_are_the_published_root():
     with World() as world:
         joe = world.seats(limit=300)
         joe.batch([{"op": "lease.create", "feature": "cad/render"}] * 300)
-        ledger = _published(world, 300)
+        ledger = world.published(300)
         rows = world.admin.get("/v1/audit?after=-1&limit=1000").json["entries"]
         leaves = [leaf_hash(row["entry"].encode()) for row in rows]
         assert [base64.b64decode(row["hash"]) for row in rows] == leaves
@@ -53,7 +45,7 @@ def every_entry_has_a_proof_and_any_two_sizes_are_consistent():
     with World() as world:
         joe = world.seats(limit=300)
         joe.batch([{"op": "lease.create", "feature": "cad/render"}] * 270)
-        ledger = _published(world, 280)
+        ledger = world.published(280)
         rows = world.admin.get("/v1/audit?limit=1000").json["entries"][:ledger["size"]]
         leaves = [leaf_hash(row["entry"].encode()) for row in rows]
         for index in (0, 1, 6, 255, 256, 257, len(rows) - 1):
@@ -77,7 +69,7 @@ def tiles_and_bundles_are_those_of_the_log():
     with World() as world:
         joe = world.seats(limit=600)
         joe.batch([{"op": "lease.create", "feature": "cad/render"}] * 550)
-        _published(world, 560)
+        world.published(560)
         rows = world.admin.get("/v1/audit?limit=1000").json["entries"]
         leaves = [leaf_hash(row["entry"].encode()) for row in rows]
         full = joe.get("/tile/0/000")
@@ -98,7 +90,7 @@ def tiles_and_bundles_are_those_of_the_log():
 
 def on_loopback_hashes_are_public_and_entries_are_not():
     with World() as world:
-        _published(world, 5)
+        world.published(5)
         nobody = world.client()
         note = nobody.get("/checkpoint")
         assert note.status == 200 and note.text.split("\n")[0] == world.admin.get("/v1/ledger").json["origin"]
@@ -112,7 +104,7 @@ def on_loopback_hashes_are_public_and_entries_are_not():
 def what_is_public_can_be_less():
     for public, checkpoint, tile in (("checkpoint", 200, 401), ("none", 401, 401)):
         with World("--public", public) as world:
-            _published(world, 5)
+            world.published(5)
             nobody, member = world.client(), world.user("member")
             assert nobody.get("/checkpoint").status == checkpoint
             assert nobody.get("/tile/0/000.p/3").status == tile and nobody.get("/metrics").status == tile

@@ -6,13 +6,7 @@ import shutil
 import sqlite3
 import threading
 
-from cli_world import Between, CliWorld, run, wait_for
-
-
-def published(world):
-    """Waits until a checkpoint covers all that is there now; those are made once a second."""
-    size = world.admin.size()
-    wait_for(lambda: world.admin.get("/v1/ledger").json["size"] >= size)
+from cli_world import Between, CliWorld, run
 
 
 def filled(world, entries):
@@ -21,7 +15,7 @@ def filled(world, entries):
     while world.admin.size() <= entries:
         made = world.admin.batch([{"op": "lease.create", "feature": "cad/render"} for _ in range(150)])
         world.admin.batch([{"op": "lease.release", "lease": line["id"]} for line in made[:75]])
-    published(world)
+    world.published(world.admin.size())
 
 
 def copied(world):
@@ -217,7 +211,7 @@ def a_token_is_not_sent_to_a_server_that_it_was_not_given_for():
 def a_proof_is_checked_without_a_server():
     with CliWorld() as world:
         world.shop()
-        published(world)
+        world.published(world.admin.size())
         index = world.admin.size() - 5
         proof, entry = world.path("it.tlog-proof"), world.path("entry.json")
         world.done("audit", "proof", index, "--out", proof)
