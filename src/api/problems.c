@@ -28,6 +28,12 @@ static const struct problem_row rows[PROBLEM_COUNT] = {
     [PROBLEM_READ_ONLY] = { 503, "Read-only", "nothing can be recorded at the moment, so nothing was done", 5 },
     [PROBLEM_OVERLOADED] = { 503, "Overloaded", "too many requests wait; nothing was done", 1 },
     [PROBLEM_STOPPING] = { 503, "Stopping", "the server is stopping; nothing was done", 5 },
+    [PROBLEM_LEASE_QUOTA] = { 429, "Too many leases", "you have as many live leases as one principal may have", 60 },
+    [PROBLEM_TICKET_QUOTA] = { 429, "Too many tickets", "as many of you wait for seats as one principal may have", 10 },
+    [PROBLEM_ENTRY_QUOTA] = { 429, "Too fast", "you have begun more than one principal may in so short a time", 10 },
+    [PROBLEM_NAME_QUOTA] = { 429, "Too many new names",
+                             "you have asserted more new users and hosts than one principal may in so short a time",
+                             60 },
     [PROBLEM_INTERNAL] = { 500, "Internal error", "something went wrong; the server's log says what", 0 },
 };
 

@@ -53,6 +53,26 @@
 #define IDEM_HOURS      24
 #define ALIASES_MAX     (1u << 22)
 
+/*
+ * Quotas: what one principal may have and do (core/quota). An honest one does not meet them: a person may start an
+ * array of ten thousand jobs, a service thousands of jobs an hour, each on a machine that nobody has seen before. One
+ * that is out of bounds takes years to fill what is there for all, where it took minutes.
+ */
+#define PERSON_LEASES_MAX      10000   /* live at once */
+#define SERVICE_LEASES_MAX     1000000 /* about 100 MB of memory, and a gateway for a whole company */
+#define PERSON_TICKETS_MAX     1000    /* a tenth of one queue */
+#define SERVICE_TICKETS_MAX    5000    /* half of one: there is always a place for somebody else */
+#define PERSON_ENTRIES_MAX     20000   /* at once: ten thousand check-outs and what belongs to them */
+#define PERSON_ENTRY_EVERY_US  50000   /* then 20 a second: a gigabyte a day at most */
+#define SERVICE_ENTRIES_MAX    2000000 /* what the fastest client writes in half a minute; 2 GB */
+#define SERVICE_ENTRY_EVERY_US 10000   /* then 100 a second: eight million check-outs a day */
+#define PERSON_NAMES_MAX       2000    /* the nodes of a cluster, seen for the first time */
+#define PERSON_NAME_EVERY_US   12000000
+#define SERVICE_NAMES_MAX      20000
+#define SERVICE_NAME_EVERY_US  1000000 /* 3,600 new machines an hour; ALIASES_MAX lasts 48 days of that */
+#define NETWORK_NAMES_MAX      10000   /* networks from which credentials failed, all together */
+#define NETWORK_NAME_EVERY_US  10000000
+
 /* Engine */
 #define QUEUE_MAX_COMMANDS       8192 /* full: 503 with Retry-After; a second of work at the budgeted rate is far more */
 #define BATCH_MAX_COMMANDS       1024 /* one group commit */

@@ -153,6 +153,7 @@ struct command {
     struct id request; /* none: none */
     struct id src;     /* alias of the network prefix; none: none */
     bool dry_run;
+    int64_t new_names; /* asserted users and hosts that no entry brought before: set by the engine */
     bool has_idem;
     uint8_t idem_key[16];
     uint8_t idem_body[16];

@@ -8,37 +8,39 @@
 #include <assert.h>
 
 #include "core/deciders.h"
+#include "core/quota.h"
 
 struct decider_row {
     decider *decide;
     enum permission permission;
+    bool begins; /* held to the author's rates; what ends or keeps something is not, nor what an observer reads */
 };
 
 static const struct decider_row deciders[COMMAND_COUNT] = {
-    [COMMAND_LEASE_CREATE] = { lease_create_decide, PERM_LEASE_TAKE },
+    [COMMAND_LEASE_CREATE] = { lease_create_decide, PERM_LEASE_TAKE, true },
     [COMMAND_LEASE_HEARTBEAT] = { lease_heartbeat_decide, PERM_LEASE_TAKE },
     [COMMAND_LEASE_RELEASE] = { lease_release_decide, PERM_LEASE_TAKE },
     [COMMAND_LEASE_REVOKE] = { lease_revoke_decide, PERM_LEASE_REVOKE },
     [COMMAND_TICKET_POLL] = { ticket_poll_decide, PERM_LEASE_TAKE },
     [COMMAND_TICKET_CLAIM] = { ticket_claim_decide, PERM_LEASE_TAKE },
     [COMMAND_TICKET_CANCEL] = { ticket_cancel_decide, PERM_LEASE_TAKE },
-    [COMMAND_PRODUCT_CREATE] = { product_create_decide, PERM_CATALOG_WRITE },
-    [COMMAND_ORGANISATION_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE },
-    [COMMAND_LICENSE_CREATE] = { license_create_decide, PERM_LICENSE_WRITE },
+    [COMMAND_PRODUCT_CREATE] = { product_create_decide, PERM_CATALOG_WRITE, true },
+    [COMMAND_ORGANISATION_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE, true },
+    [COMMAND_LICENSE_CREATE] = { license_create_decide, PERM_LICENSE_WRITE, true },
     [COMMAND_LICENSE_SUSPEND] = { license_suspend_decide, PERM_LICENSE_WRITE },
-    [COMMAND_LICENSE_REINSTATE] = { license_reinstate_decide, PERM_LICENSE_WRITE },
+    [COMMAND_LICENSE_REINSTATE] = { license_reinstate_decide, PERM_LICENSE_WRITE, true },
     [COMMAND_LICENSE_REVOKE] = { license_revoke_decide, PERM_LICENSE_WRITE },
-    [COMMAND_LICENSE_CHANGE] = { license_change_decide, PERM_LICENSE_WRITE },
-    [COMMAND_USER_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE },
-    [COMMAND_TEAM_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE },
-    [COMMAND_SERVICE_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE },
-    [COMMAND_MEMBER_ADD] = { member_add_decide, PERM_PEOPLE_WRITE },
-    [COMMAND_MEMBER_REMOVE] = { member_remove_decide, PERM_PEOPLE_WRITE },
-    [COMMAND_ROLE_CHANGE] = { role_change_decide, PERM_PEOPLE_WRITE },
+    [COMMAND_LICENSE_CHANGE] = { license_change_decide, PERM_LICENSE_WRITE, true },
+    [COMMAND_USER_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE, true },
+    [COMMAND_TEAM_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE, true },
+    [COMMAND_SERVICE_CREATE] = { principal_create_decide, PERM_PEOPLE_WRITE, true },
+    [COMMAND_MEMBER_ADD] = { member_add_decide, PERM_PEOPLE_WRITE, true },
+    [COMMAND_MEMBER_REMOVE] = { member_remove_decide, PERM_PEOPLE_WRITE, true },
+    [COMMAND_ROLE_CHANGE] = { role_change_decide, PERM_PEOPLE_WRITE, true },
+    [COMMAND_TOKEN_CREATE] = { token_create_decide, PERM_PEOPLE_WRITE, true },
     [COMMAND_USER_ERASE] = { user_erase_decide, PERM_PEOPLE_WRITE },
     [COMMAND_USER_HOLD] = { user_hold_decide, PERM_PEOPLE_WRITE },
     [COMMAND_USER_RELEASE_HOLD] = { user_hold_decide, PERM_PEOPLE_WRITE },
-    [COMMAND_TOKEN_CREATE] = { token_create_decide, PERM_PEOPLE_WRITE },
     [COMMAND_TOKEN_REVOKE] = { token_revoke_decide, PERM_ANY }, /* one's own; others' need people.write */
     [COMMAND_OBSERVE_OUT] = { observe_out_decide, PERM_OBSERVE },
     [COMMAND_OBSERVE_IN] = { observe_in_decide, PERM_OBSERVE },
@@ -46,15 +48,15 @@ static const struct decider_row deciders[COMMAND_COUNT] = {
     [COMMAND_OBSERVE_RESTART] = { observe_restart_decide, PERM_OBSERVE },
     [COMMAND_OBSERVE_READ] = { observe_read_decide, PERM_OBSERVE },
     [COMMAND_OBSERVE_LIMIT] = { observe_limit_decide, PERM_OBSERVE },
-    [COMMAND_DATA_READ] = { data_read_decide, PERM_ANY }, /* the route checked what the read itself needs */
+    [COMMAND_DATA_READ] = { data_read_decide, PERM_ANY, true }, /* the route checked what the read itself needs */
     [COMMAND_AUTH_FAILED] = { auth_failed_decide, PERM_PUBLIC },
     [COMMAND_ACCESS_DENIED] = { access_denied_decide, PERM_PUBLIC },
     [COMMAND_REJECTED] = { rejected_decide, PERM_PUBLIC },
     [COMMAND_CLOCK_CONFIRM] = { clock_confirm_decide, PERM_SERVER },
-    [COMMAND_BACKUP_MADE] = { backup_made_decide, PERM_SERVER },
-    [COMMAND_KEYS_COPY] = { keys_copy_decide, PERM_SERVER },
+    [COMMAND_BACKUP_MADE] = { backup_made_decide, PERM_SERVER, true },
     [COMMAND_CHECKPOINT_COSIGNED] = { .decide = checkpoint_cosigned_decide, .permission = PERM_SERVER },
-    [COMMAND_DEMO_SEEDED] = { demo_seeded_decide, PERM_SERVER },
+    [COMMAND_DEMO_SEEDED] = { demo_seeded_decide, PERM_SERVER, true },
+    [COMMAND_KEYS_COPY] = { keys_copy_decide, PERM_SERVER, true },
     [COMMAND_SYSTEM] = { system_decide, PERM_PUBLIC },
     [COMMAND_VIEW] = { view_decide, PERM_PUBLIC },
 };
@@ -249,6 +251,22 @@ static bool repeat_find(struct decide_context *context, const struct command *co
     return true;
 }
 
+/* What the draft would add is taken off the author's rates, or refused by the one that is used up. */
+static status rates_hold(struct decide_context *context, const struct command *command, struct draft *draft,
+                         struct outcome *outcome)
+{
+    struct quota_use use = { .principal = actor_place(context->facts, command),
+                             .entries = (int64_t)draft->count,
+                             .names = command->new_names };
+    enum problem problem = quota_of_rates(context->facts, &use, context->now_ms);
+
+    if (problem)
+        return refuse(context, command, draft, outcome, objection_of(problem, STR_NONE));
+    if (!command->dry_run)
+        quota_take(context->facts, &use, context->now_ms);
+    return OK;
+}
+
 status decide(struct decide_context *context, const struct command *command, struct draft *draft,
               struct outcome *ret_outcome)
 {
@@ -270,6 +288,8 @@ status decide(struct decide_context *context, const struct command *command, str
                                  objection_of(PROBLEM_IDEMPOTENCY, STR("Idempotency-Key")))
                         : OK;
     TRY(row->decide(context, command, draft, ret_outcome));
+    if (row->begins && ret_outcome->kind == OUTCOME_ENTRY && !ret_outcome->problem)
+        TRY(rates_hold(context, command, draft, ret_outcome));
     draft_finish(context, draft);
     return OK;
 }

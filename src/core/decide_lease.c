@@ -2,9 +2,12 @@
  * core/decide_lease: taking, keeping and giving back seats. P4: a grant never raises `occupied` above the limit; P6:
  * what a lease proves never reaches past its terms.
  */
+#include <assert.h>
+
 #include "core/choose.h"
 #include "core/deciders.h"
 #include "core/lease_terms.h"
+#include "core/quota.h"
 
 /* The earliest moment a seat of the pool comes back if its holder stays silent. Looks at the oldest leases only. */
 static int64_t next_free_ms(const struct facts *facts, const struct pool *pool)
@@ -105,6 +108,21 @@ void lease_grant_draft(struct decide_context *context, const struct command *com
     entry_text(entry, DATA_CHOSEN_BY, grant->chosen_by);
 }
 
+static status choice_queue(struct decide_context *context, const struct command *command, struct draft *draft,
+                           struct choice *choice, struct outcome *outcome)
+{
+    enum problem problem = quota_of_ticket(context->facts, actor_place(context->facts, command));
+
+    if (problem)
+        return refuse(context, command, draft, outcome, objection_of(problem, STR_NONE));
+    if (pool_at(context->facts, choice->pool)->queued < TICKETS_PER_POOL_MAX && table_left(&context->facts->tickets)) {
+        ticket_queue_draft(context, command, draft, choice->pool);
+        return OK;
+    }
+    choice->reason = REASON_QUEUE_FULL;
+    return lease_deny(context, command, draft, choice, outcome);
+}
+
 /* Grants, queues or denies in the chosen pool. */
 static status choice_take(struct decide_context *context, const struct command *command, struct draft *draft,
                           struct choice *choice, struct outcome *outcome)
@@ -119,19 +137,17 @@ static status choice_take(struct decide_context *context, const struct command *
                            .chosen_by = choice->chosen_by };
 
     if (choice->kind == CHOICE_FREE) {
-        if (!table_left(&context->facts->leases))
-            return refuse(context, command, draft, outcome, objection_of(PROBLEM_TOO_MANY, STR_NONE));
+        enum problem problem = quota_of_lease(context->facts, actor_place(context->facts, command));
+
+        if (!problem && !table_left(&context->facts->leases))
+            problem = PROBLEM_TOO_MANY;
+        if (problem)
+            return refuse(context, command, draft, outcome, objection_of(problem, STR_NONE));
         lease_grant_draft(context, command, draft, &grant);
         return OK;
     }
-    if (request->wait_s && (choice->reason == REASON_NO_SEATS || choice->reason == REASON_QUEUED)) {
-        if (pool_at(context->facts, choice->pool)->queued < TICKETS_PER_POOL_MAX &&
-            table_left(&context->facts->tickets)) {
-            ticket_queue_draft(context, command, draft, choice->pool);
-            return OK;
-        }
-        choice->reason = REASON_QUEUE_FULL;
-    }
+    if (request->wait_s && (choice->reason == REASON_NO_SEATS || choice->reason == REASON_QUEUED))
+        return choice_queue(context, command, draft, choice, outcome);
     return lease_deny(context, command, draft, choice, outcome);
 }
 
@@ -152,10 +168,14 @@ static struct str unknown_member(const struct facts *facts, uint32_t taker, cons
 status lease_create_decide(struct decide_context *context, const struct command *command, struct draft *draft,
                            struct outcome *outcome)
 {
+    const struct lease_create *request = &command->lease_create;
     uint32_t taker = actor_place(context->facts, command);
-    struct choice choice = choose_pool(context->facts, taker, &command->lease_create);
-    struct str unknown = unknown_member(context->facts, taker, &command->lease_create);
+    struct choice choice = choose_pool(context->facts, taker, request);
+    struct str unknown = unknown_member(context->facts, taker, request);
 
+    /* P9: what they are is admission's to check; no sum of seats or times overflows because of a caller that did not */
+    assert(request->quantity >= 1 && request->quantity <= QUANTITY_MAX && request->wait_s >= 0 &&
+           request->wait_s <= WAIT_MAX_S && request->ttl_s >= TTL_MIN_S && request->ttl_s <= TTL_MAX_S);
     if (unknown.len)
         return refuse(context, command, draft, outcome, objection_of(PROBLEM_NOT_FOUND, unknown));
     if (choice.kind == CHOICE_AMBIGUOUS)

@@ -110,6 +110,10 @@ enum problem {
     PROBLEM_STOPPING,
     PROBLEM_INTERNAL,
     PROBLEM_NOT_LICENSED, /* no licence of the asker covers the feature now */
+    PROBLEM_LEASE_QUOTA,  /* core/quota: the asker has as many live leases as it may have */
+    PROBLEM_TICKET_QUOTA, /* … as many tickets */
+    PROBLEM_ENTRY_QUOTA,  /* … has begun as much as it may for now */
+    PROBLEM_NAME_QUOTA,   /* … has asserted as many new users and hosts as it may for now */
     PROBLEM_LEASES_OPEN,  /* the person holds seats, and can't be erased before */
     PROBLEM_ON_HOLD,      /* a legal hold stands */
     PROBLEM_COUNT

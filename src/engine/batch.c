@@ -39,6 +39,8 @@ void batch_free(struct batch *batch)
 void batch_clear(struct batch *batch, uint64_t first)
 {
     assert(batch->jobs.count == 0);
+    batch->number++;
+    batch->number += batch->number == 0; /* after four thousand million of them */
     batch->first = first;
     batch->count = 0;
     batch->private_count = 0;
@@ -103,8 +105,8 @@ status batch_keep_private(struct batch *batch, struct names *names, const struct
             (struct store_private){ .index = index, .salt = job->salt, .text = job->private_text };
     }
     for (int i = 0; i < job->name_count; i++) {
-        if (names_is_durable(names, job->names[i].id))
-            continue; /* an earlier command carried it too */
+        if (!names_bring(names, job->names[i].id, batch->number))
+            continue; /* an earlier command carried it too; the store takes each id once */
         assert(batch->alias_count < batch->alias_capacity);
         TRY(name_to_alias(&job->names[i], &batch->arena, &batch->aliases[batch->alias_count]));
         batch->alias_count++;
@@ -120,22 +122,6 @@ struct str batch_leaf_text(const struct batch *batch, uint64_t index)
     return (struct str){ batch->text.at + leaf->offset, leaf->len };
 }
 
-/* Two jobs of one batch may carry the same new alias; the store takes each id once. */
-static size_t aliases_unite(struct store_alias *aliases, size_t count)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        bool known = false;
-
-        for (size_t k = 0; k < kept && !known; k++)
-            known = id_eq(aliases[k].id, aliases[i].id);
-        if (!known)
-            aliases[kept++] = aliases[i];
-    }
-    return kept;
-}
-
 void batch_to_store(struct batch *batch, const struct edge *edge, const struct facts *facts, struct store_tile *tiles,
                     struct store_batch *ret_store)
 {
@@ -146,7 +132,6 @@ void batch_to_store(struct batch *batch, const struct edge *edge, const struct f
                                         .number = batch->tiles[i].number,
                                         .hashes = (const uint8_t *)batch->tiles[i].hashes };
     }
-    batch->alias_count = aliases_unite(batch->aliases, batch->alias_count);
     *ret_store = (struct store_batch){
         .first = batch->first,
         .entries = batch->entries,

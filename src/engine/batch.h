@@ -27,11 +27,12 @@ struct batch_tile {
 };
 
 struct batch {
-    uint64_t first; /* index of leaf 0 */
+    uint32_t number; /* of this one, from 1: tells what it brought itself */
+    uint64_t first;  /* index of leaf 0 */
     size_t count;
     struct buf text; /* the leaves' bytes, back to back */
     struct batch_leaf *leaves;
-    struct str *entries; /* for the store; set by batch_close */
+    struct str *entries; /* for the store; set by batch_to_store */
     struct store_private *privates;
     size_t private_count;
     struct store_alias *aliases;

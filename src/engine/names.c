@@ -26,7 +26,8 @@ struct name {
     struct str text;
     uint32_t carriers;
     uint32_t doubts;
-    uint8_t kind; /* enum name_kind */
+    uint32_t brought_by; /* the newest batch with an entry that came with it; 0: none */
+    uint8_t kind;        /* enum name_kind */
     bool durable;
 };
 
@@ -274,16 +275,30 @@ void names_doubt(struct names *names, const struct name_new *name)
 
 /* ---- Asking ---- */
 
-bool names_is_durable(struct names *names, struct id id)
+bool names_is_new(struct names *names, struct id id, uint32_t batch)
 {
     const struct name *name;
-    bool durable;
+    bool is_new;
 
     guard_read(&names->guard);
     name = find_id(names, id);
-    durable = name && name->durable;
+    is_new = !name || (!name->durable && (!batch || name->brought_by != batch));
     guard_leave(&names->guard);
-    return durable;
+    return is_new;
+}
+
+bool names_bring(struct names *names, struct id id, uint32_t batch)
+{
+    struct name *name;
+    bool is_new;
+
+    guard_write(&names->guard);
+    name = find_id(names, id);
+    assert(name && batch);
+    is_new = !name->durable && name->brought_by != batch;
+    name->brought_by = batch;
+    guard_leave(&names->guard);
+    return is_new;
 }
 
 status names_text(struct names *names, struct id id, struct arena *arena, struct str *ret_text)

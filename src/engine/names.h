@@ -57,8 +57,10 @@ MUST_CHECK status names_alias(struct names *names, struct name_new *name, struct
                               bool *ret_is_new);
 /* Reserves a principal's name for name->id, a fresh id. CODE_CONFLICT when it is taken or pending; else as above. */
 MUST_CHECK status names_reserve(struct names *names, const struct name_new *name);
-/* Whether the store has this id already. */
-bool names_is_durable(struct names *names, struct id id);
+/* Whether no entry brought this name yet: neither is it in the store, nor in the batch of that number (from 1). */
+bool names_is_new(struct names *names, struct id id, uint32_t batch);
+/* The same, and from now on an entry of that batch has brought it. */
+bool names_bring(struct names *names, struct id id, uint32_t batch);
 /*
  * What became of a command that carried a new name: it is durable, or it did not happen. Once for each call above that
  * gave the name out: by the engine for a job that was submitted, by its maker for one that was not.

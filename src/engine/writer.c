@@ -104,6 +104,48 @@ static void would_keep(struct engine *engine, struct job *job)
     job_list_add(&engine->batch.jobs, job);
 }
 
+/* ---- Names that nobody knew ---- */
+
+static bool brings(struct engine *engine, const struct name_new *name)
+{
+    return names_is_new(engine->names, name->id, engine->batch.number);
+}
+
+/* The users and hosts that this job would bring into the register, for its author's quota. */
+static int64_t new_names_of(struct engine *engine, const struct job *job)
+{
+    int64_t count = 0;
+
+    for (int i = 0; i < job->name_count; i++) {
+        if (job->names[i].kind == NAME_ALIAS_USER || job->names[i].kind == NAME_ALIAS_HOST)
+            count += brings(engine, &job->names[i]);
+    }
+    return count;
+}
+
+static const struct bucket_rule networks_rule = { NETWORK_NAMES_MAX, NETWORK_NAME_EVERY_US };
+
+/*
+ * Whoever fails with a credential is nobody's principal, and may come from very many networks: beyond a rate for all
+ * of them together a new one is not remembered, and its failures count as those of no network.
+ */
+static void network_hold(struct engine *engine, struct job *job)
+{
+    if (job->command.kind != COMMAND_AUTH_FAILED || !job->name_count || !brings(engine, &job->names[0]) ||
+        bucket_has(&engine->networks, &networks_rule, 1, engine->clock.now_ms))
+        return;
+    names_settle(engine->names, &job->names[0], false);
+    job->name_count = 0;
+    job->command.src = (struct id){ 0 };
+}
+
+/* Of a job that was decided, before its names are the batch's. */
+static void network_take(struct engine *engine, const struct job *job)
+{
+    if (job->command.kind == COMMAND_AUTH_FAILED && job->name_count && brings(engine, &job->names[0]))
+        bucket_take(&engine->networks, &networks_rule, 1, engine->clock.now_ms);
+}
+
 /* The job is the batch's from the start: when its entries can't be applied, it is answered with the others. */
 static status job_append(struct engine *engine, struct job *job, struct err *err)
 {
@@ -113,8 +155,10 @@ static status job_append(struct engine *engine, struct job *job, struct err *err
     if (engine->draft.count) {
         job->reply.index = engine->batch.first + engine->batch.count;
         TRY(draft_append(engine, err));
-        if (job_keeps_names(job))
-            TRY(batch_keep_private(&engine->batch, engine->names, job, job->reply.index));
+        if (!job_keeps_names(job))
+            return OK;
+        network_take(engine, job);
+        TRY(batch_keep_private(&engine->batch, engine->names, job, job->reply.index));
     } else if (job->reply.outcome.kind == OUTCOME_REPEAT || job->reply.outcome.kind == OUTCOME_ENDED) {
         job->reply.index = job->reply.outcome.index;
     }
@@ -137,6 +181,8 @@ status writer_decide(struct engine *engine, struct job *job, struct err *err)
 
     arena_reset(&engine->draft_names);
     job->reply = (struct reply){ .verdict = VERDICT_DONE, .index = UINT64_MAX };
+    network_hold(engine, job);
+    job->command.new_names = new_names_of(engine, job);
     if (job->command.kind == COMMAND_CLOCK_CONFIRM) /* only this thread knows by how much time is to move */
         job->command.jump_ms = clock_gap_ms(engine);
     s = decide(&context, &job->command, &engine->draft, &job->reply.outcome);

@@ -456,10 +456,10 @@ static void a_name_whose_command_failed_is_not_taken_for_durable(void)
         (void)hit;
         ask_free(&ask);
     }
-    CHECK(names_is_durable(engine_names(world.engine), alias.id));
+    CHECK(!names_is_new(engine_names(world.engine), alias.id, 0));
     engine_world_stop(&world);
     engine_world_start(&world);
-    CHECK(names_is_durable(engine_names(world.engine), alias.id));
+    CHECK(!names_is_new(engine_names(world.engine), alias.id, 0));
     engine_world_free(&world);
 }
 

@@ -22,9 +22,9 @@ static void an_asserted_text_has_one_alias_from_its_first_command_on(void)
     second = alias(&world, NAME_ALIAS_USER, STR("ada"), true); /* not durable yet: the second command brings it, too */
     host = alias(&world, NAME_ALIAS_HOST, STR("ada"), true);
     CHECK(id_eq(first.id, second.id) && !id_eq(first.id, host.id));
-    CHECK(!names_is_durable(world.names, first.id));
+    CHECK(names_is_new(world.names, first.id, 0));
     names_settle(world.names, &first, true);
-    CHECK(names_is_durable(world.names, first.id) && !names_is_durable(world.names, host.id));
+    CHECK(!names_is_new(world.names, first.id, 0) && names_is_new(world.names, host.id, 0));
     CHECK(id_eq(alias(&world, NAME_ALIAS_USER, STR("ada"), false).id, first.id));
     names_settle(world.names, &second, true);
     CHECK(id_eq(alias(&world, NAME_ALIAS_USER, STR("ada"), false).id, first.id));

@@ -38,7 +38,7 @@ static void the_register_is_read_back_as_it_was(void)
         struct id found = { 0 };
 
         check_text(&world, names[i].id, names[i].text);
-        CHECK(names_is_durable(world.names, names[i].id));
+        CHECK(!names_is_new(world.names, names[i].id, 0));
         if (names[i].kind >= NAME_ALIAS_USER)
             found = alias(&world, names[i].kind, names[i].text, false).id;
         else
@@ -74,7 +74,7 @@ static void a_name_in_doubt_stays_taken_until_the_store_was_asked(void)
     CHECK_CODE(names_reserve(world.names, &lost_name), CODE_CONFLICT);
 
     CHECK_OK(names_load(world.names, world.world.reader, &err));
-    CHECK(names_is_durable(world.names, stored.id));
+    CHECK(!names_is_new(world.names, stored.id, 0));
     names_settle(world.names, &carried, false);
     CHECK(id_eq(alias(&world, NAME_ALIAS_USER, STR("stored"), false).id, stored.id));
     check_no_text(&world, lost.id);
