@@ -6,7 +6,7 @@
  * tiles. The two take turns in slices of time, because a machine's figures drift by 2 within minutes while their ratio
  * does not. Measured with many commands under way, where batches grow, and with one, whose commit nobody shares.
  *
- * Usage: bench_engine [ROUNDS [DIRECTORY]]
+ * Usage: bench_engine [ROUNDS [DIRECTORY [many|one]]]
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -53,6 +53,7 @@ static struct bench {
     bool flushed;
 
     struct job *collected; /* the engine's thread alone: answers of this batch */
+    double writer_s;       /* processor time that this thread has taken */
     uint64_t sizes[BATCHES_MAX];
     size_t batch_count;
 } bench;
@@ -76,6 +77,7 @@ static void batch_flushed(void *context)
     engine_stats(bench.engine, &stats);
     must(bench.batch_count < BATCHES_MAX, "too many batches");
     bench.sizes[bench.batch_count++] = stats.size;
+    bench.writer_s = thread_seconds();
     while (*end)
         end = &(*end)->next;
     pthread_mutex_lock(&bench.mutex);
@@ -288,8 +290,11 @@ static size_t tiles_of(uint64_t first, uint64_t end, struct store_tile *ret_tile
     return count;
 }
 
-/* Commands a second when bare SQLite writes what the engine wrote in its last slice, from entry `first` on. */
-static double bare_slice(struct bare *bare, uint64_t first)
+/*
+ * Commands a second when bare SQLite writes what the engine wrote in its last slice, from entry `first` on; adds up the
+ * processor time that this takes.
+ */
+static double bare_slice(struct bare *bare, uint64_t first, double *processor_s)
 {
     AUTO(struct leaves, leaves_free) leaves = { 0 };
     struct bare_batch *batches = memory_new(bench.batch_count, sizeof(*batches));
@@ -311,11 +316,13 @@ static double bare_slice(struct bare *bare, uint64_t first)
         at = bench.sizes[i];
     }
     began_us = clock_running_us();
+    *processor_s -= processor_seconds();
     for (size_t i = 0; i < bench.batch_count; i++) {
         if (batches[i].count)
             bare_append(bare, &batches[i]);
     }
     seconds = seconds_since(began_us);
+    *processor_s += processor_seconds();
     for (size_t i = 0; i < bench.batch_count; i++)
         bare_batch_free(&batches[i]);
     memory_free(batches);
@@ -324,22 +331,38 @@ static double bare_slice(struct bare *bare, uint64_t first)
 
 /* ---- Measuring ---- */
 
+static double commands_since(const struct engine_stats *before)
+{
+    struct engine_stats now;
+
+    engine_stats(bench.engine, &now);
+    return (double)(now.commands - before->commands);
+}
+
 static void measure(struct bare *bare, const char *name, size_t clients, size_t rounds)
 {
     double engine[ROUNDS_MAX], sqlite[ROUNDS_MAX], ratio[ROUNDS_MAX], commit[ROUNDS_MAX];
+    struct engine_stats first;
+    double engine_s = 0;
+    double bare_s = 0;
+    double writer_s;
     char sample_name[64];
 
     for (int i = 0; i < WARM_SLICES; i++)
         (void)engine_slice(clients);
+    engine_stats(bench.engine, &first);
+    writer_s = bench.writer_s;
     for (size_t i = 0; i < rounds; i++) {
         struct engine_stats before, after;
         int64_t began_us = clock_running_us();
 
         engine_stats(bench.engine, &before);
+        engine_s -= processor_seconds();
         engine[i] = engine_slice(clients);
+        engine_s += processor_seconds();
         engine_stats(bench.engine, &after);
         commit[i] = (double)(after.commit_us_total - before.commit_us_total) / 1e6 / seconds_since(began_us);
-        sqlite[i] = bare_slice(bare, before.size);
+        sqlite[i] = bare_slice(bare, before.size, &bare_s);
         ratio[i] = engine[i] / sqlite[i];
         (void)snprintf(sample_name, sizeof(sample_name), "engine.%s", name);
         sample(sample_name, engine[i]);
@@ -351,6 +374,9 @@ static void measure(struct bare *bare, const char *name, size_t clients, size_t 
            at_share(ratio, rounds, 0.1), at_share(ratio, rounds, 0.9),
            (double)(bench.sizes[bench.batch_count - 1] - bench.sizes[0]) / (double)bench.batch_count,
            100 * at_share(commit, rounds, 0.5));
+    printf("                   %8.2f  %8.2f   µs of processor time a command, %.2f of them the deciding thread's\n",
+           1e6 * engine_s / commands_since(&first), 1e6 * bare_s / commands_since(&first),
+           1e6 * (bench.writer_s - writer_s) / commands_since(&first));
     (void)fflush(stdout);
 }
 
@@ -364,8 +390,10 @@ int main(int argc, char **argv)
     bare_open(&bare, parent);
     printf("                    commands/s              ratio of two slices\n"
            "                   engine    SQLite   median [10 %%..90 %%]\n");
-    measure(&bare, "many", MANY, rounds);
-    measure(&bare, "one", 1, rounds);
+    if (argc < 4 || strcmp(argv[3], "many") == 0)
+        measure(&bare, "many", MANY, rounds);
+    if (argc < 4 || strcmp(argv[3], "one") == 0)
+        measure(&bare, "one", 1, rounds);
     bare_close(&bare);
     engine_end();
     return EXIT_SUCCESS;

@@ -55,13 +55,23 @@ void scratch_remove(const char *dir)
     (void)rmdir(dir);
 }
 
-double processor_seconds(void)
+static double processor_time(int whose)
 {
     struct rusage usage;
 
-    must(getrusage(RUSAGE_SELF, &usage) == 0, "getrusage");
+    must(getrusage(whose, &usage) == 0, "getrusage");
     return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+double processor_seconds(void)
+{
+    return processor_time(RUSAGE_SELF);
+}
+
+double thread_seconds(void)
+{
+    return processor_time(RUSAGE_THREAD);
 }
 
 static int compare(const void *a, const void *b)

@@ -26,6 +26,7 @@ uint64_t must_number(const char *text, uint64_t max, const char *what);
 
 double seconds_since(int64_t began_us);
 double processor_seconds(void); /* that this process has used, on all cores: others on the machine do not count */
+double thread_seconds(void);    /* the calling thread's part of it */
 
 /* A new directory "<parent>/bench-<name>-XXXXXX", and its removal with all files in it. */
 void scratch_make(const char *parent, const char *name, char *ret_dir);
