@@ -18,7 +18,10 @@ status batch_init(struct batch *ret_batch)
     ret_batch->privates = memory_new(BATCH_MAX_COMMANDS, sizeof(*ret_batch->privates));
     ret_batch->aliases = memory_new(ret_batch->alias_capacity, sizeof(*ret_batch->aliases));
     ret_batch->tiles = memory_new(BATCH_MAX_TILES, sizeof(*ret_batch->tiles));
-    if (!ret_batch->leaves || !ret_batch->entries || !ret_batch->privates || !ret_batch->aliases || !ret_batch->tiles)
+    ret_batch->store_tiles = memory_new(BATCH_MAX_TILES, sizeof(*ret_batch->store_tiles));
+    ret_batch->edge = memory_new(1, sizeof(*ret_batch->edge));
+    if (!ret_batch->leaves || !ret_batch->entries || !ret_batch->privates || !ret_batch->aliases || !ret_batch->tiles ||
+        !ret_batch->store_tiles || !ret_batch->edge)
         return (status){ CODE_NO_MEMORY };
     return OK;
 }
@@ -33,6 +36,8 @@ void batch_free(struct batch *batch)
     memory_free(batch->privates);
     memory_free(batch->aliases);
     memory_free(batch->tiles);
+    memory_free(batch->store_tiles);
+    memory_free(batch->edge);
     *batch = (struct batch){ 0 };
 }
 
@@ -47,14 +52,25 @@ void batch_clear(struct batch *batch, uint64_t first)
     batch->alias_count = 0;
     batch->tile_count = 0;
     batch->rights_changed = false;
+    batch->jump_recorded = false;
+    batch->store = (struct store_batch){ 0 };
     buf_clear(&batch->text);
     arena_reset(&batch->arena);
+}
+
+void batch_swap(struct batch *filled, struct batch *other)
+{
+    struct batch kept = *filled;
+
+    *filled = *other;
+    *other = kept;
+    filled->number = kept.number; /* numbers go on from the newest */
 }
 
 bool batch_has_room(const struct batch *batch)
 {
     return batch->count + 2 * (size_t)CHANGE_MAX_ENTRIES <= BATCH_MAX_ENTRIES && batch->text.len <= BATCH_MAX_BYTES &&
-           batch->private_count < BATCH_MAX_COMMANDS;
+           batch->jobs.count < BATCH_MAX_COMMANDS;
 }
 
 static bool is_about_rights(enum audit_code code)
@@ -122,23 +138,22 @@ struct str batch_leaf_text(const struct batch *batch, uint64_t index)
     return (struct str){ batch->text.at + leaf->offset, leaf->len };
 }
 
-void batch_to_store(struct batch *batch, const struct edge *edge, const struct facts *facts, struct store_tile *tiles,
-                    struct store_batch *ret_store)
+void batch_close(struct batch *batch, const struct edge *edge, const struct facts *facts)
 {
     for (size_t i = 0; i < batch->count; i++)
         batch->entries[i] = batch_leaf_text(batch, batch->first + i);
     for (size_t i = 0; i < batch->tile_count; i++) {
-        tiles[i] = (struct store_tile){ .level = batch->tiles[i].level,
-                                        .number = batch->tiles[i].number,
-                                        .hashes = (const uint8_t *)batch->tiles[i].hashes };
+        batch->store_tiles[i] = (struct store_tile){ .level = batch->tiles[i].level,
+                                                     .number = batch->tiles[i].number,
+                                                     .hashes = (const uint8_t *)batch->tiles[i].hashes };
     }
-    *ret_store = (struct store_batch){
+    batch->store = (struct store_batch){
         .first = batch->first,
         .entries = batch->entries,
         .entry_count = batch->count,
         .privates = batch->privates,
         .private_count = batch->private_count,
-        .tiles = tiles,
+        .tiles = batch->store_tiles,
         .tile_count = batch->tile_count,
         .aliases = batch->aliases,
         .alias_count = batch->alias_count,
@@ -147,4 +162,9 @@ void batch_to_store(struct batch *batch, const struct edge *edge, const struct f
                   .time_ms = facts->time_ms,
                   .epoch = facts->epoch },
     };
+}
+
+void batch_keep_edge(struct batch *batch, const struct edge *edge)
+{
+    edge_copy(batch->edge, edge);
 }

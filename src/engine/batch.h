@@ -32,7 +32,7 @@ struct batch {
     size_t count;
     struct buf text; /* the leaves' bytes, back to back */
     struct batch_leaf *leaves;
-    struct str *entries; /* for the store; set by batch_to_store */
+    struct str *entries; /* for the store; set by batch_close */
     struct store_private *privates;
     size_t private_count;
     struct store_alias *aliases;
@@ -40,15 +40,21 @@ struct batch {
     size_t alias_capacity;
     struct batch_tile *tiles;
     size_t tile_count;
-    struct job_list jobs; /* in the order of their decisions */
-    bool rights_changed;  /* an entry touched who may do what */
-    struct arena arena;   /* of this batch */
-    struct buf sealing;   /* one leaf being written */
+    struct store_tile *store_tiles; /* for the store; set by batch_close */
+    struct store_batch store;       /* what store_append takes; set by batch_close, zeroed before */
+    struct edge *edge;              /* the log's edge behind this batch; set by batch_keep_edge */
+    struct job_list jobs;           /* in the order of their decisions */
+    bool rights_changed;            /* an entry touched who may do what */
+    bool jump_recorded;             /* an entry tells of the clock's jump */
+    struct arena arena;             /* of this batch */
+    struct buf sealing;             /* one leaf being written */
 };
 
 MUST_CHECK status batch_init(struct batch *ret_batch);
 void batch_free(struct batch *batch);
 void batch_clear(struct batch *batch, uint64_t first);
+/* The filled one goes on its way, and the one that comes back from it is filled next. */
+void batch_swap(struct batch *filled, struct batch *other);
 /* Room for another command's entries. */
 bool batch_has_room(const struct batch *batch);
 
@@ -59,8 +65,9 @@ MUST_CHECK status batch_append(struct batch *batch, struct facts *facts, struct 
 MUST_CHECK status batch_keep_private(struct batch *batch, struct names *names, const struct job *job, uint64_t index);
 /* The exact text of an entry of this batch. */
 struct str batch_leaf_text(const struct batch *batch, uint64_t index);
-/* What store_append takes. */
-void batch_to_store(struct batch *batch, const struct edge *edge, const struct facts *facts, struct store_tile *tiles,
-                    struct store_batch *ret_store);
+/* Makes batch->store of what was kept: nothing is added after it. */
+void batch_close(struct batch *batch, const struct edge *edge, const struct facts *facts);
+/* For a batch that is answered when the log's edge has already moved on. */
+void batch_keep_edge(struct batch *batch, const struct edge *edge);
 
 #endif

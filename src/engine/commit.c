@@ -1,6 +1,10 @@
 /*
  * engine/commit: the batch becomes durable, then everybody is answered, never the other way round (P1). Every answer of
- * a turn waits for the turn's commit, also one without an entry of its own: its decision saw what the commit holds.
+ * a batch waits for its commit, also one without an entry of its own: its decision saw what the commit holds.
+ *
+ * While commands wait, a batch is carried to the store by a second thread and the next one is decided meanwhile, on
+ * facts that hold it (docs/decisions/0011). The commits follow each other, and so do the answers; when the first fails,
+ * the second did not happen either.
  */
 #include <assert.h>
 
@@ -57,8 +61,10 @@ static status leaf_keep(void *context, uint64_t index, struct str leaf, struct e
     return arena_copy(copy->arena, leaf, &copy->leaves[copy->count++]);
 }
 
-static status leaves_copy(struct engine *engine, struct job *job, uint64_t index, size_t count, struct err *err)
+static status leaves_copy(struct engine *engine, const struct batch *batch, struct job *job, size_t count,
+                          struct err *err)
 {
+    uint64_t index = job->reply.index;
     struct leaf_copy copy = { .arena = job->arena, .leaves = arena_new(job->arena, count, sizeof(struct str)) };
     struct store_range range = { .first = index, .max_count = count, .max_bytes = BATCH_MAX_BYTES };
     struct store_entry_visitor visitor = { leaf_keep, &copy };
@@ -66,11 +72,11 @@ static status leaves_copy(struct engine *engine, struct job *job, uint64_t index
 
     if (!copy.leaves)
         return (status){ CODE_NO_MEMORY };
-    if (index < engine->batch.first) {
+    if (index < batch->first) {
         TRY(store_entries_read(engine->reader, &range, &visitor, &next, err));
     } else {
         while (copy.count < count)
-            TRY(leaf_keep(&copy, index, batch_leaf_text(&engine->batch, index + copy.count), err));
+            TRY(leaf_keep(&copy, index, batch_leaf_text(batch, index + copy.count), err));
     }
     job->reply.leaves = copy.leaves;
     job->reply.leaf_count = copy.count;
@@ -78,26 +84,26 @@ static status leaves_copy(struct engine *engine, struct job *job, uint64_t index
 }
 
 /* A repeat is answered by all entries of the first answer's change: the first of them tells how many. */
-static status repeat_copy(struct engine *engine, struct job *job, struct err *err)
+static status repeat_copy(struct engine *engine, const struct batch *batch, struct job *job, struct err *err)
 {
     struct entry *entry = &engine->due_entry;
 
-    TRY(leaves_copy(engine, job, job->reply.index, 1, err));
+    TRY(leaves_copy(engine, batch, job, 1, err));
     TRY(entry_decode(job->reply.leaves[0], entry, err));
     if (entry->has_change && entry->change_n > 1)
-        TRY(leaves_copy(engine, job, job->reply.index, entry->change_n, err));
+        TRY(leaves_copy(engine, batch, job, entry->change_n, err));
     return OK;
 }
 
-static void job_answer(struct engine *engine, struct job *job)
+static void job_answer(struct engine *engine, const struct batch *batch, struct job *job)
 {
     struct err err = { 0 };
     status s = OK;
 
     if (job->reply.outcome.kind == OUTCOME_REPEAT)
-        s = repeat_copy(engine, job, &err);
+        s = repeat_copy(engine, batch, job, &err);
     else if (job->reply.leaf_count)
-        s = leaves_copy(engine, job, job->reply.index, job->reply.leaf_count, &err);
+        s = leaves_copy(engine, batch, job, job->reply.leaf_count, &err);
     if (s.code) { /* it is durable, but can't be told: say nothing rather than something else */
         log_write(LOG_ERROR, "engine", "an answer could not be put together: %s", err.text);
         job->reply.verdict = VERDICT_UNKNOWN;
@@ -109,13 +115,13 @@ static void job_answer(struct engine *engine, struct job *job)
 }
 
 /* Rights, and those who follow entries of that code. */
-static void entry_tell(struct engine *engine, uint64_t index, bool follows)
+static void entry_tell(struct engine *engine, const struct batch *batch, uint64_t index, bool follows)
 {
     struct err err = { 0 };
 
-    if (entry_decode(batch_leaf_text(&engine->batch, index), &engine->due_entry, &err).code)
+    if (entry_decode(batch_leaf_text(batch, index), &engine->due_entry, &err).code)
         return; /* can't be: this very process encoded it */
-    if (engine->batch.rights_changed && directory_update(engine->directory, &engine->facts, &engine->due_entry).code)
+    if (batch->rights_changed && directory_update(engine->directory, &engine->facts, &engine->due_entry).code)
         log_write(LOG_ERROR, "engine", "no memory for a credential: it is not known until the next start");
     if (follows)
         engine->config.committed(engine->config.context, index, &engine->due_entry);
@@ -126,64 +132,127 @@ static bool follows_code(const struct engine_config *config, enum audit_code cod
     return config->committed && config->committed_codes >> code & 1;
 }
 
-/* What others learn of a durable batch: rights, followers, then the answers. */
-static void batch_tell(struct engine *engine)
+/* What others learn of a durable batch: rights, followers, then the answers. `edge` is the log's behind it. */
+static void batch_tell(struct engine *engine, struct batch *batch, const struct edge *edge)
 {
     struct job *job;
 
-    for (size_t i = 0; i < engine->batch.count; i++) {
-        bool follows = follows_code(&engine->config, engine->batch.leaves[i].code);
+    for (size_t i = 0; i < batch->count; i++) {
+        bool follows = follows_code(&engine->config, batch->leaves[i].code);
 
-        if (follows || engine->batch.rights_changed)
-            entry_tell(engine, engine->batch.first + i, follows);
+        if (follows || batch->rights_changed)
+            entry_tell(engine, batch, batch->first + i, follows);
     }
-    while ((job = job_list_take(&engine->batch.jobs))) {
+    while ((job = job_list_take(&batch->jobs))) {
         job_names_settle(engine, job, job_keeps_names(job));
-        job_answer(engine, job);
+        job_answer(engine, batch, job);
     }
     if (engine->config.flushed)
         engine->config.flushed(engine->config.context);
+    if (batch->jump_recorded)
+        engine->jump = CLOCK_NONE;
+    /* After the answers, so that it knows of the receipts that wait; also in a turn that wrote nothing. */
+    if (publisher_wants(engine->publisher, edge->tree.size))
+        publisher_offer(engine->publisher, edge);
 }
 
-static void stats_update(struct engine *engine, int64_t commit_us, uint32_t commands)
+/* But for size and time, what is counted here may be a batch ahead of what is durable. */
+static void stats_update(struct engine *engine, const struct batch *batch, int64_t commit_us)
 {
     struct engine_stats *stats = &engine->stats;
 
     pthread_mutex_lock(&engine->stats_mutex);
-    stats->size = engine->facts.size;
-    stats->commits += engine->batch.count > 0;
-    stats->commands += commands;
+    stats->size = batch->first + batch->count;
+    stats->commits += batch->count > 0;
+    stats->commands += batch->jobs.count;
     stats->leases = engine->facts.leases.live;
     stats->licenses = engine->facts.licenses.live;
     stats->pools = engine->facts.pools.live;
     stats->tickets = engine->facts.tickets.live;
-    stats->newest_entry_ms = engine->facts.time_ms;
+    if (batch->count)
+        stats->newest_entry_ms = batch->store.head.time_ms;
     stats->commit_us_total += (uint64_t)commit_us;
     stats->clock_frozen = engine->facts.clock_frozen;
     pthread_mutex_unlock(&engine->stats_mutex);
 }
 
+/* What became of a commit. False: it did not happen, or nobody can tell. */
+static bool commit_settle(struct engine *engine, struct batch *batch, status s, const struct err *err)
+{
+    if (!s.code)
+        return true;
+    log_write(LOG_ERROR, "engine", "a commit failed (%s): %s", status_name(s), err->text);
+    return recover_commit(engine, batch);
+}
+
 bool commit_batch(struct engine *engine)
 {
-    struct store_batch store_batch = { 0 };
+    struct batch *batch = &engine->batch;
     struct err err = { 0 };
-    uint32_t commands = engine->batch.jobs.count;
-    int64_t started_us = clock_running_us();
+    int64_t began_us = clock_running_us();
     status s = OK;
 
-    if (engine->batch.count) {
-        batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
-        s = store_append(engine->store, &store_batch, &err);
+    assert(!engine->carrying);
+    if (batch->count) {
+        batch_close(batch, &engine->edge, &engine->facts);
+        s = store_append(engine->store, &batch->store, &err);
     }
-    if (s.code) {
-        log_write(LOG_ERROR, "engine", "a commit failed (%s): %s", status_name(s), err.text);
-        if (!recover_commit(engine))
-            return false;
-    }
-    stats_update(engine, clock_running_us() - started_us, commands);
-    batch_tell(engine);
-    /* After the answers, so that it knows of the receipts that wait; also in a turn that wrote nothing. */
-    if (publisher_wants(engine->publisher, engine->facts.size))
-        publisher_offer(engine->publisher, &engine->edge);
+    if (!commit_settle(engine, batch, s, &err))
+        return false;
+    stats_update(engine, batch, clock_running_us() - began_us);
+    batch_tell(engine, batch, &engine->edge);
     return true;
+}
+
+/* Waits for the batch that is under way. True: it is durable, and to be told. */
+static bool carried_end(struct engine *engine)
+{
+    struct err err = { 0 };
+    int64_t spent_us = 0;
+    status s = carrier_end(&engine->carrier, &spent_us, &err);
+
+    engine->carrying = false;
+    if (!commit_settle(engine, &engine->carried, s, &err))
+        return false;
+    stats_update(engine, &engine->carried, spent_us);
+    return true;
+}
+
+bool commit_carried(struct engine *engine)
+{
+    if (!engine->carrying)
+        return true;
+    if (!carried_end(engine))
+        return false;
+    batch_tell(engine, &engine->carried, engine->carried.edge);
+    return true;
+}
+
+/* The two batches change places: the filled one takes its way, and the one that was on it before is told meanwhile. */
+static void carry(struct engine *engine)
+{
+    bool tell = engine->carrying;
+
+    if (engine->carrying && !carried_end(engine))
+        return;
+    batch_close(&engine->batch, &engine->edge, &engine->facts);
+    batch_keep_edge(&engine->batch, &engine->edge);
+    batch_swap(&engine->batch, &engine->carried);
+    carrier_take(&engine->carrier, &engine->carried.store);
+    engine->carrying = true;
+    if (tell)
+        batch_tell(engine, &engine->batch, engine->batch.edge);
+    batch_clear(&engine->batch, engine->facts.size);
+}
+
+/*
+ * A batch that changes rights is told with facts that hold nothing that is not durable (engine/directory), and one that
+ * nobody waits behind is committed here, which wakes no thread.
+ */
+void commit_turn(struct engine *engine, bool more)
+{
+    if ((more || engine->carrying) && engine->batch.count && !engine->batch.rights_changed)
+        carry(engine);
+    else if (commit_carried(engine))
+        (void)commit_batch(engine);
 }

@@ -16,13 +16,13 @@ static status parts_new(struct engine *engine)
 
     engine->entropy = entropy_from_system();
     engine->draft.entries = memory_new(CHANGE_MAX_ENTRIES, sizeof(*engine->draft.entries));
-    engine->store_tiles = memory_new(BATCH_MAX_TILES, sizeof(*engine->store_tiles));
     engine->draft_names.max_bytes = BATCH_MAX_BYTES;
     engine->draft.names = &engine->draft_names;
-    if (!engine->draft.entries || !engine->store_tiles || pthread_mutex_init(&engine->stats_mutex, NULL))
+    if (!engine->draft.entries || pthread_mutex_init(&engine->stats_mutex, NULL))
         return (status){ CODE_NO_MEMORY };
     TRY(queue_init(&engine->queue, engine->config.queue_max ? engine->config.queue_max : QUEUE_MAX_COMMANDS));
     TRY(batch_init(&engine->batch));
+    TRY(batch_init(&engine->carried));
     TRY(facts_init(&engine->facts));
     entropy_fill(&engine->entropy, &key, sizeof(key));
     facts_key_set(&engine->facts, &key);
@@ -103,16 +103,14 @@ static status start_append(struct engine *engine, struct err *err)
 /* The first commit of a writer is made before anybody is served; when it fails, nothing starts. */
 static status first_commit(struct engine *engine, struct err *err)
 {
-    struct store_batch store_batch;
-
     enum clock_event event = clockwork_turn(&engine->clock, clock_read());
 
     if (event != CLOCK_NONE)
         engine->jump = event;
     batch_clear(&engine->batch, engine->facts.size);
     TRY(start_append(engine, err));
-    batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
-    TRY(store_append(engine->store, &store_batch, err));
+    batch_close(&engine->batch, &engine->edge, &engine->facts);
+    TRY(store_append(engine->store, &engine->batch.store, err));
     engine->jump = CLOCK_NONE;
     return OK;
 }
@@ -131,6 +129,7 @@ status engine_start(struct engine *engine, struct err *err)
     engine->stats.ready = true;
     engine->stats.size = engine->facts.size;
     engine->snapshot_ms = clock_read().running_ms;
+    TRY(carrier_start(&engine->carrier, engine->store, &engine->queue, err));
     if (pthread_create(&engine->thread, NULL, writer_run, engine))
         return err_set(err, CODE_NO_MEMORY, "the engine's thread could not be started");
     engine->started = true;
@@ -162,6 +161,7 @@ void engine_stop(struct engine *engine)
         return;
     queue_close(&engine->queue);
     pthread_join(engine->thread, NULL);
+    carrier_stop(&engine->carrier);
     engine->started = false;
     pthread_mutex_lock(&engine->stats_mutex);
     engine->stats.ready = false;
@@ -192,10 +192,10 @@ void engine_close(struct engine *engine)
     floods_free(&engine->floods);
     facts_free(&engine->facts);
     batch_free(&engine->batch);
+    batch_free(&engine->carried);
     queue_free(&engine->queue);
     arena_free(&engine->draft_names);
     memory_free(engine->draft.entries);
-    memory_free(engine->store_tiles);
     pthread_mutex_destroy(&engine->stats_mutex);
     memory_free(engine);
 }

@@ -119,13 +119,11 @@ static status entries_make(struct genesis *genesis, struct str vkey, struct err 
 static status entries_store(struct genesis *genesis, struct err *err)
 {
     struct store *store = NULL;
-    struct store_batch batch;
-    struct store_tile none;
     status s;
 
     TRY(store_open(genesis->wanted->dir, &store, err));
-    batch_to_store(&genesis->batch, &genesis->edge, &genesis->facts, &none, &batch);
-    s = store_append(store, &batch, err);
+    batch_close(&genesis->batch, &genesis->edge, &genesis->facts);
+    s = store_append(store, &genesis->batch.store, err);
     store_close(store);
     return s;
 }

@@ -48,7 +48,7 @@ static bool system_write(struct engine *engine, const struct command *command)
         return false; /* a turn before this one found out */
     batch_clear(&engine->batch, engine->facts.size);
     s = writer_append_system(engine, command, &err);
-    return s.code ? recover_commit(engine) : commit_batch(engine);
+    return s.code ? recover_commit(engine, &engine->batch) : commit_batch(engine);
 }
 
 /* What could not be recorded is still to be counted, with what has come since. */

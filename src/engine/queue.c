@@ -85,8 +85,9 @@ struct job_list queue_take(struct queue *queue, uint32_t most, int64_t wait_ms)
     struct timespec deadline = deadline_of(wait_ms);
 
     pthread_mutex_lock(&queue->mutex);
-    if (!queue->jobs.count && !queue->closed && wait_ms > 0)
+    if (!queue->jobs.count && !queue->closed && !queue->woken && wait_ms > 0)
         pthread_cond_timedwait(&queue->not_empty, &queue->mutex, &deadline);
+    queue->woken = false;
     while (queue->jobs.count && taken.count < most)
         job_list_add(&taken, job_list_take(&queue->jobs));
     pthread_mutex_unlock(&queue->mutex);
@@ -104,6 +105,7 @@ void queue_close(struct queue *queue)
 void queue_wake(struct queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
+    queue->woken = true;
     pthread_cond_broadcast(&queue->not_empty);
     pthread_mutex_unlock(&queue->mutex);
 }

@@ -27,6 +27,7 @@ struct queue {
     struct job_list jobs;
     uint32_t max;
     bool closed; /* refuses everything from now on */
+    bool woken;  /* the next queue_take does not wait */
     bool ready;
 };
 
@@ -37,6 +38,7 @@ struct job *queue_put(struct queue *queue, struct job *first);
 /* Up to `most` jobs, waiting up to wait_ms for the first. */
 struct job_list queue_take(struct queue *queue, uint32_t most, int64_t wait_ms);
 void queue_close(struct queue *queue);
+/* Lets queue_take return, the one that waits or the next one. */
 void queue_wake(struct queue *queue);
 bool queue_is_closed(struct queue *queue);
 uint32_t queue_length(struct queue *queue);

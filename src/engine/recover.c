@@ -79,7 +79,6 @@ static enum writing writing_now(const struct engine *engine)
 static status rebuild(struct engine *engine, struct err *err)
 {
     struct command command = system_command(engine, AUDIT_WRITER_STARTED);
-    struct store_batch store_batch;
 
     TRY(replay_all(engine, err));
     TRY(names_load(engine->names, engine->reader, err));
@@ -88,8 +87,8 @@ static status rebuild(struct engine *engine, struct err *err)
     command.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
     TRY(writer_append_system(engine, &command, err));
     TRY(writer_append_jump(engine, err));
-    batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
-    TRY(store_append(engine->store, &store_batch, err));
+    batch_close(&engine->batch, &engine->edge, &engine->facts);
+    TRY(store_append(engine->store, &engine->batch.store, err));
     engine->jump = CLOCK_NONE;
     return OK;
 }
@@ -103,8 +102,11 @@ static status come_back(struct engine *engine, struct err *err)
     return rebuild(engine, err);
 }
 
-/* The held jobs of a batch that did not happen, and those that waited for its roll-ups. */
-static void batch_refuse(struct engine *engine, enum verdict verdict)
+/*
+ * The held jobs of a batch that did not happen, those that waited for its roll-ups, and those of what was decided after
+ * it: that never was on its way to the store.
+ */
+static void batch_refuse(struct engine *engine, struct batch *batch, enum verdict verdict)
 {
     struct job_list waiting = flood_waits_end_all(&engine->flood_waits);
 
@@ -112,19 +114,19 @@ static void batch_refuse(struct engine *engine, enum verdict verdict)
     floods_free(&engine->floods);
     if (floods_init(&engine->floods).code)
         engine->broken = true;
-    jobs_refuse(engine, &engine->batch.jobs, verdict);
+    jobs_refuse(engine, &batch->jobs, verdict);
+    if (batch != &engine->batch)
+        jobs_refuse(engine, &engine->batch.jobs, VERDICT_READ_ONLY);
 }
 
-/* Whether the store holds exactly this batch: the size and the root after it. */
-static bool batch_is_in(const struct engine *engine, const struct store_head *head)
+/* Whether the store holds exactly this batch: the size and the root after it. One that was given up is not in. */
+static bool batch_is_in(const struct batch *batch, const struct store_head *head)
 {
-    struct hash root = tree_root(&engine->edge.tree);
-
-    return engine->batch.count && head->size == engine->batch.first + engine->batch.count &&
-           hash_eq(&head->root, &root);
+    return batch->store.entry_count && head->size == batch->store.head.size &&
+           hash_eq(&head->root, &batch->store.head.root);
 }
 
-bool recover_commit(struct engine *engine)
+bool recover_commit(struct engine *engine, struct batch *batch)
 {
     struct store_head head = { 0 };
     struct err err = { 0 };
@@ -140,15 +142,15 @@ bool recover_commit(struct engine *engine)
             break;
         queue_refuse(engine, SETTLE_PAUSE_MS);
     }
-    if (!s.code && batch_is_in(engine, &head)) {
+    if (!s.code && batch_is_in(batch, &head)) {
         writing_set(engine, writing_now(engine));
         return true;
     }
-    batch_refuse(engine, s.code || head.size > engine->batch.first ? VERDICT_UNKNOWN : VERDICT_READ_ONLY);
-    if (!s.code && head.size != engine->batch.first) {
+    batch_refuse(engine, batch, s.code || head.size > batch->first ? VERDICT_UNKNOWN : VERDICT_READ_ONLY);
+    if (!s.code && head.size != batch->first) {
         log_write(LOG_ERROR, "engine", "%s; this writer stops",
-                  head.size > engine->batch.first ? "another writer has written to this ledger"
-                                                  : "the store has lost entries that were durable");
+                  head.size > batch->first ? "another writer has written to this ledger"
+                                           : "the store has lost entries that were durable");
         engine->broken = true;
     }
     batch_clear(&engine->batch, engine->facts.size);

@@ -11,7 +11,6 @@
 
 status seed_flush(struct engine *engine, struct err *err)
 {
-    struct store_batch store_batch;
     struct job *job;
 
     while ((job = job_list_take(&engine->batch.jobs))) {
@@ -19,8 +18,8 @@ status seed_flush(struct engine *engine, struct err *err)
             names_settle(engine->names, &job->names[i], true);
     }
     if (engine->batch.count) {
-        batch_to_store(&engine->batch, &engine->edge, &engine->facts, engine->store_tiles, &store_batch);
-        TRY(store_append(engine->store, &store_batch, err));
+        batch_close(&engine->batch, &engine->edge, &engine->facts);
+        TRY(store_append(engine->store, &engine->batch.store, err));
     }
     batch_clear(&engine->batch, engine->facts.size);
     return OK;

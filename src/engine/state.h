@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "engine/batch.h"
+#include "engine/carrier.h"
 #include "engine/clockwork.h"
 #include "engine/engine.h"
 #include "engine/flood_waits.h"
@@ -59,12 +60,14 @@ struct engine {
     struct draft draft;
     struct arena draft_names;
     struct entry due_entry;
-    struct batch batch;
+    struct batch batch;   /* being filled */
+    struct batch carried; /* with the carrier, while `carrying` */
+    struct carrier carrier;
+    bool carrying;
     struct flood_waits flood_waits;
 
     struct store *store;
     struct store_reader *reader;
-    struct store_tile *store_tiles;
     struct directory *directory;
     struct names *names;
     struct signer_client *signer;      /* until the publisher takes it */
@@ -75,6 +78,7 @@ struct engine {
     int disk_warning;     /* percent last recorded */
     int64_t disk_read_ms; /* running time of the last look */
     int64_t alive_ms;     /* engine time of the last server.alive */
+    int64_t paused_ms;    /* engine time when no batch was under way last */
     int64_t shed_ms;      /* engine time of the last load.shed */
     int64_t snapshot_ms;  /* running time of the last snapshot */
     uint64_t snapshot_size;
@@ -114,11 +118,18 @@ struct command system_command(const struct engine *engine, enum audit_code code)
 
 /* commit.c: makes the batch durable, settles a failure, answers. False: it did not happen, or nobody can tell. */
 bool commit_batch(struct engine *engine);
+/* The same, for a turn: where more is to be decided, the batch is made durable meanwhile. */
+void commit_turn(struct engine *engine, bool more);
+/* Waits for the batch that is under way, if one is, and answers it. False: it did not happen, nor the next one. */
+bool commit_carried(struct engine *engine);
 /* Answers every job of the list the same, without any of their outcomes. */
 void jobs_refuse(struct engine *engine, struct job_list *jobs, enum verdict verdict);
 
-/* recover.c: after a failed commit, until the store is settled. True: the batch is durable after all. */
-bool recover_commit(struct engine *engine);
+/*
+ * recover.c: after a failed commit of that batch, until the store is settled. True: it is durable after all. False:
+ * what was decided after it did not happen either.
+ */
+bool recover_commit(struct engine *engine, struct batch *batch);
 /* Tries to go on writing when the disk had been full. */
 void recover_turn(struct engine *engine);
 

@@ -1,6 +1,8 @@
 /*
  * engine/writer: the turn of the engine's thread: time, what is due, the commands that wait, what that made due,
- * roll-ups; then one commit and the answers. Nothing here waits for a disk or a network but the commit.
+ * roll-ups; then the commit and the answers. Nothing here waits for a disk or a network but the commit.
+ *
+ * While a batch is on its way to the disk, turns go on filling the next one until that is full or the way is free.
  */
 #include <assert.h>
 
@@ -9,7 +11,8 @@
 #include "core/facts_edit.h"
 #include "engine/state.h"
 
-#define TURN_MS 100 /* the longest a quiet engine sleeps: what is due is at most this late */
+#define TURN_MS        100 /* the longest a quiet engine sleeps: what is due is at most this late */
+#define PAUSE_EVERY_MS 1000
 /*
  * What is due comes before the commands of its turn. When a million seats end at once, commands are served between
  * them: the heartbeats of all others wait in the same queue, and their leases must not end for that.
@@ -252,6 +255,7 @@ status writer_append_jump(struct engine *engine, struct err *err)
 {
     struct command command = system_command(engine, AUDIT_CLOCK_JUMPED);
 
+    engine->batch.jump_recorded = engine->jump != CLOCK_NONE;
     if (engine->jump == CLOCK_NONE || engine->facts.clock_frozen)
         return OK;
     command.system.numbers[0] = engine->jump == CLOCK_JUMPED_FORWARD ? REASON_FORWARD : REASON_BACK;
@@ -299,17 +303,30 @@ static void turn(struct engine *engine, struct job_list *jobs)
     struct err err = { 0 };
     status s;
 
-    batch_clear(&engine->batch, engine->facts.size);
+    if (!engine->carrying)
+        batch_clear(&engine->batch, engine->facts.size);
     s = batch_fill(engine, jobs, &err);
     if (s.code) {
         log_write(LOG_ERROR, "engine", "a batch was given up: %s", err.text[0] ? err.text : status_name(s));
-        (void)recover_commit(engine);
-        return;
+        if (commit_carried(engine))
+            (void)recover_commit(engine, &engine->batch);
+    } else if (!engine->carrying || !batch_has_room(&engine->batch) || !carrier_is_busy(&engine->carrier)) {
+        commit_turn(engine, jobs->count > 0 || queue_length(&engine->queue) > 0);
     }
-    if (!commit_batch(engine))
+}
+
+/* What is done between batches, and at least once a second however many there are. */
+static void pause(struct engine *engine)
+{
+    if (engine->carrying && engine->clock.now_ms - engine->paused_ms < PAUSE_EVERY_MS)
         return;
-    engine->jump = CLOCK_NONE;
+    if (engine->carrying)
+        commit_turn(engine, false);
+    engine->paused_ms = engine->clock.now_ms;
     clock_follow_facts(engine);
+    recover_turn(engine);
+    housekeeping_turn(engine);
+    snapshot_turn(engine);
 }
 
 /* The last turn had no room for everything. */
@@ -333,9 +350,8 @@ void *writer_run(void *argument)
             jobs_refuse(engine, &jobs, VERDICT_READ_ONLY);
         else
             turn(engine, &jobs);
-        recover_turn(engine);
-        housekeeping_turn(engine);
-        snapshot_turn(engine);
+        pause(engine);
     }
+    (void)commit_carried(engine);
     return NULL;
 }

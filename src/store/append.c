@@ -1,5 +1,5 @@
 /*
- * store/append: one batch in one transaction (P1). The writer's thread. Knows the engine only through db.h.
+ * store/append: one batch in one transaction (P1). The thread that commits. Knows the engine only through db.h.
  *
  * The head is written first, on the condition that the batch continues it: a batch that does not is refused before
  * anything else is tried.

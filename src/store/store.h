@@ -10,8 +10,9 @@
  * edited row is CODE_CORRUPT that names the entry; whether a well-formed leaf is the right one only its hash can tell,
  * which is the reader's business (P3).
  *
- * Threads: a `store` belongs to one thread, the ledger's writer. A `store_reader` belongs to one thread too, another or
- * the same; there can be many. store_reopen waits for reads under way.
+ * Threads: a `store` belongs to one thread at a time, the ledger's writer or the one that commits for it. A
+ * `store_reader` belongs to one thread too, another or the same; there can be many. store_reopen waits for reads under
+ * way.
  *
  * SQLite is what stands behind it today. db.h is the seam: another engine implements db.h, and the statements in
  * statements/ are prepared on PostgreSQL by the tests.
