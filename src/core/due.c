@@ -2,12 +2,15 @@
  * core/due: what time brings about, one entry at a time: licences start and end, limits follow, offers are made and
  * taken back, tickets and leases end. Each entry is applied before the next is asked for, so counts are always of now.
  * While the clock is frozen (P7) licences neither start nor end; lapsing goes on, because it runs on the running clock.
+ * While grants are stopped nothing is offered, and what was offered keeps: nobody can claim it.
  */
 #include "core/decide.h"
 
 #include "core/deciders.h"
 #include "core/facts_edit.h"
 #include "core/lease_terms.h"
+
+#define OFFER_KEEPS_MS 1000 /* how often an offer that nobody can claim is made to begin anew */
 
 struct due_context {
     struct facts *facts;
@@ -103,7 +106,7 @@ static bool queue_step(struct due_context *due, uint32_t place)
         return false;
     if (ticket_is_too_large(due->facts, pool, first))
         ticket_end_entry(due->facts, first, REASON_LIMIT, due_begin(due, AUDIT_TICKET_EXPIRED));
-    else if (seats_are_free(due->facts, pool, first))
+    else if (!due->facts->grants_stopped && seats_are_free(due->facts, pool, first))
         offer_entry(due, first);
     else
         return false;
@@ -148,6 +151,18 @@ static bool pool_due(struct due_context *due)
     return false;
 }
 
+/* Nobody can claim it now: its ten seconds begin when grants do. */
+static bool offer_keeps(struct due_context *due, uint32_t place)
+{
+    struct facts *facts = due->facts;
+
+    if (!facts->grants_stopped || ticket_at(facts, place)->state != TICKET_OFFERED)
+        return false;
+    ticket_pulse_at(facts, place)->offered_ms = due->now_ms;
+    wheel_add(&facts->ticket_wheel, place, due->now_ms + OFFER_KEEPS_MS);
+    return true;
+}
+
 static bool ticket_due(struct due_context *due)
 {
     struct facts *facts = due->facts;
@@ -158,6 +173,8 @@ static bool ticket_due(struct due_context *due)
         int64_t deadline_ms = ticket_deadline_ms(ticket, ticket_pulse_at(facts, place));
         enum reason reason = REASON_SILENT;
 
+        if (offer_keeps(due, place))
+            continue;
         if (deadline_ms > due->now_ms) {
             wheel_add(&facts->ticket_wheel, place, deadline_ms);
             continue;

@@ -268,6 +268,7 @@ struct facts {
     /* not facts: deadlines, and what is counted beside the records */
     struct table lease_pulses, ticket_pulses, pool_pulses, license_links, principal_pulses, membership_links;
     struct wheel lease_wheel, ticket_wheel, license_wheel;
+    bool grants_stopped;     /* the engine has no room for grants: core/due offers nothing, and offers keep */
     uint32_t due_pool_first; /* pools that core/due must look at, linked by pool_pulse.next_due */
 };
 

@@ -18,8 +18,8 @@ bool writing_allows(enum writing writing, enum command_kind kind)
     case WRITING_ALL:
         return true;
     case WRITING_NO_GRANTS:
-        /* A claim takes a seat that is kept for it: refused, it would lose both the seat and its place. */
-        return kind != COMMAND_LEASE_CREATE && kind != COMMAND_OBSERVE_OUT;
+        /* A claim is a grant, too; its offer keeps until grants go on (core/due). */
+        return kind != COMMAND_LEASE_CREATE && kind != COMMAND_TICKET_CLAIM && kind != COMMAND_OBSERVE_OUT;
     case WRITING_GIVE_BACK:
         return kind == COMMAND_LEASE_RELEASE || kind == COMMAND_LEASE_REVOKE || kind == COMMAND_LICENSE_REVOKE ||
                kind == COMMAND_TICKET_CANCEL || kind == COMMAND_TOKEN_REVOKE || kind == COMMAND_VIEW;

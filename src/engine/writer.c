@@ -286,9 +286,23 @@ static void clock_follow_facts(struct engine *engine)
     atomic_store(&engine->now_ms, engine->clock.now_ms);
 }
 
+/* A pool that waited for grants is looked at again when they go on. */
+static void grants_turn(struct engine *engine)
+{
+    bool stopped = engine->writing >= WRITING_NO_GRANTS;
+    bool go_on = engine->facts.grants_stopped && !stopped;
+
+    engine->facts.grants_stopped = stopped;
+    for (uint32_t place = 0; go_on && place < engine->facts.pools.used; place++) {
+        if (pool_at(&engine->facts, place)->queued)
+            pool_mark_due(&engine->facts, place);
+    }
+}
+
 static status batch_fill(struct engine *engine, struct job_list *jobs, struct err *err)
 {
     writer_clock(engine);
+    grants_turn(engine);
     TRY(writer_append_jump(engine, err));
     TRY(due_append(engine, DUE_FIRST_MAX, err));
     TRY(jobs_decide(engine, jobs, err));

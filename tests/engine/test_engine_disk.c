@@ -78,14 +78,16 @@ static struct command queue_form(struct engine_world *world)
     return command;
 }
 
+/* The one who waits; taken with a seat that is free, as soon as it is offered. */
+static struct command claim;
+
 static void the_disk_is_full(struct engine_world *world, const char *filler)
 {
     struct id leases[2] = { engine_take(world, &world->people[0]), engine_take(world, &world->people[0]) };
-    struct command claim = queue_form(world);
-    struct reply reply;
     struct command checkout = engine_checkout(&world->people[1]);
     enum verdict verdict = VERDICT_DONE;
 
+    claim = queue_form(world);
     CHECK(ballast_is_there(world->dir));
     disk_fill(filler, world->dir, (uint64_t)24 * 1024 * 1024);
     for (int i = 0; i < PAUSES_MAX && verdict == VERDICT_DONE; i++, pause_briefly())
@@ -93,8 +95,7 @@ static void the_disk_is_full(struct engine_world *world, const char *filler)
     CHECK_INT(verdict, VERDICT_READ_ONLY); /* grants stop first */
     CHECK_INT(write_something(world), VERDICT_DONE);
     CHECK_INT(engine_release(world, &world->people[0], leases[0]).verdict, VERDICT_DONE);
-    reply = engine_ask(world, &claim, NULL); /* whose turn it is has its seat already */
-    CHECK(reply.verdict == VERDICT_DONE && reply.outcome.kind == OUTCOME_ENTRY);
+    CHECK_INT(engine_ask(world, &claim, NULL).verdict, VERDICT_READ_ONLY); /* a claim is a grant; its place is kept */
 
     verdict = VERDICT_DONE;
     for (int i = 0; i < TRIES_MAX && verdict == VERDICT_DONE; i++) {
@@ -113,13 +114,14 @@ static void the_disk_is_full(struct engine_world *world, const char *filler)
 
 static void there_is_room_again(struct engine_world *world, const char *filler)
 {
-    struct command checkout = engine_checkout(&world->people[1]);
-    enum verdict verdict = VERDICT_READ_ONLY;
+    struct reply reply = { .verdict = VERDICT_READ_ONLY };
 
     CHECK_INT(unlink(filler), 0);
-    for (int i = 0; i < PAUSES_MAX && verdict != VERDICT_DONE; i++, pause_briefly())
-        verdict = engine_ask(world, &checkout, NULL).verdict;
-    CHECK_INT(verdict, VERDICT_DONE);
+    for (int i = 0; i < PAUSES_MAX && (reply.verdict != VERDICT_DONE || reply.outcome.kind != OUTCOME_ENTRY); i++) {
+        reply = engine_ask(world, &claim, NULL);
+        pause_briefly();
+    }
+    CHECK(reply.verdict == VERDICT_DONE && reply.outcome.kind == OUTCOME_ENTRY);
     CHECK(ballast_is_there(world->dir));
 }
 

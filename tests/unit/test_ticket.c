@@ -123,6 +123,31 @@ static void a_claims_nonce_is_the_leases(void)
     CHECK(memcmp(entry.data[DATA_NONCE].bytes, claim.claim_nonce, sizeof(claim.claim_nonce)) == 0);
 }
 
+/* The disk is nearly full: a claim would be refused, so nobody loses a place for not claiming. */
+static void while_grants_are_stopped_nothing_is_offered_and_an_offer_keeps(void)
+{
+    SCENE(scene, 1);
+    struct id first = queue(&scene, scene.bob, 1, WAIT_MAX_S);
+    struct id second;
+    struct command command;
+
+    release(&scene);
+    second = queue(&scene, scene.carl, 1, WAIT_MAX_S);
+    CHECK_INT(place_of(&scene, scene.bob, first), 0);
+    scene.world->facts.grants_stopped = true;
+    for (int i = 0; i < 20; i++) {
+        world_wait(scene.world, OFFER_S * 1000);
+        CHECK_INT(place_of(&scene, scene.bob, first), 0);
+        CHECK_INT(place_of(&scene, scene.carl, second), 1);
+    }
+    scene.world->facts.grants_stopped = false;
+    world_wait(scene.world, OFFER_S * 1000 - 2000);
+    CHECK_INT(about_ticket(&scene, scene.bob, COMMAND_TICKET_CLAIM, first)->kind, OUTCOME_ENTRY);
+    command = world_as(scene.world, scene.carl, COMMAND_TICKET_CANCEL);
+    command.ticket = second;
+    world_done(scene.world, &command);
+}
+
 static void a_free_seat_is_not_taken_past_those_who_wait(void)
 {
     SCENE(scene, 2);
@@ -292,6 +317,7 @@ static const struct test tests[] = {
     TEST(tickets_are_served_in_their_order),
     TEST(an_offer_occupies_the_seat_and_a_claim_takes_it),
     TEST(a_claims_nonce_is_the_leases),
+    TEST(while_grants_are_stopped_nothing_is_offered_and_an_offer_keeps),
     TEST(a_free_seat_is_not_taken_past_those_who_wait),
     TEST(an_offer_that_nobody_claims_goes_to_the_next),
     TEST(a_ticket_can_not_be_claimed_before_its_turn_or_by_another),
