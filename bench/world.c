@@ -105,7 +105,7 @@ static void service_make(struct world *world, struct id organisation, const stru
     struct job job = job_of(world, &world->admin, COMMAND_TOKEN_CREATE);
 
     job.command.token_create.owner = who;
-    job.command.token_create.scopes = role_permissions(ROLE_MEMBER);
+    job.command.token_create.scopes = role_permissions(ROLE_MEMBER, false);
     job.command.token_create.expires_ms = world->began_ms + (int64_t)86400000 * TOKEN_DAYS_DEFAULT;
     memcpy(job.command.token_create.hash, token->bytes, HASH_BYTES);
     (void)run(world, &job);

@@ -62,11 +62,11 @@ static bool call_holds(const struct call *call, enum permission permission)
 static enum http_verdict permission_refuse(struct call *call, enum permission permission)
 {
     struct job *job = call_job(call, COMMAND_ACCESS_DENIED);
+    permissions role = role_permissions(call->bearer.role, call->bearer.organisation.kind != ID_NONE);
 
     if (!job)
         return HTTP_TAKEN_OVER;
-    job->command.access_denied =
-        permissions_hold(role_permissions(call->bearer.role), permission) ? REASON_SCOPE : REASON_ROLE;
+    job->command.access_denied = permissions_hold(role, permission) ? REASON_SCOPE : REASON_ROLE;
     call_submit(call, answer_call);
     return HTTP_TAKEN_OVER;
 }

@@ -105,7 +105,7 @@ void roles_handle(struct exchange *exchange)
 
     for (int i = 0; i < ROLE_COUNT; i++) {
         rows[i].role = role_words[i];
-        rows[i].permissions = permissions_list(call, role_permissions((enum role)i));
+        rows[i].permissions = permissions_list(call, role_permissions((enum role)i, false));
     }
     json_out_object(&out, NULL);
     shape_write(&roles_shape, &source, &out);

@@ -39,10 +39,12 @@ static const permissions roles[ROLE_COUNT] = {
     [ROLE_OBSERVER] = EVERYBODY | HOLDS(OBSERVE) | HOLDS(CATALOG_READ),
 };
 
-permissions role_permissions(enum role role)
+#define CENTRAL (HOLDS(CATALOG_WRITE) | HOLDS(LICENSE_WRITE) | HOLDS(SERVER))
+
+permissions role_permissions(enum role role, bool in_organisation)
 {
     assert(role < ROLE_COUNT);
-    return roles[role];
+    return in_organisation ? roles[role] & ~CENTRAL : roles[role];
 }
 
 static status scope_read(struct str word, permissions *scopes)

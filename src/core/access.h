@@ -34,7 +34,11 @@ enum permission {
 /* "lease.take" …; scopes of a token are written with these words, or "all". */
 extern const struct str permission_words[PERMISSION_COUNT];
 
-permissions role_permissions(enum role role);
+/*
+ * What a role may do. In an organisation it holds nothing of what is the installation's alone: the catalogue, what is
+ * licensed to whom, and the server. A holder that could write its own licences would grant itself its seats.
+ */
+permissions role_permissions(enum role role, bool in_organisation);
 static inline bool permissions_hold(permissions set, enum permission permission)
 {
     return set >> permission & 1;

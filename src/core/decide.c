@@ -224,7 +224,7 @@ bool permission_is_held(const struct facts *facts, const struct command *command
 
     if (permission == PERM_ANY)
         return true;
-    if (!permissions_hold(role_permissions(owner->role), permission))
+    if (!permissions_hold(role_permissions(owner->role, owner->organisation != NONE), permission))
         *ret_reason = REASON_ROLE;
     else if (!permissions_hold(credential->scopes, permission))
         *ret_reason = REASON_SCOPE;

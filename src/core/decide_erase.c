@@ -20,7 +20,8 @@ static struct objection user_choose(const struct facts *facts, const struct comm
 
     if (place == NONE)
         return objection_of(PROBLEM_NOT_FOUND, STR("user"));
-    if (!may_give_role(facts, command, (enum role)principal_at(facts, place)->role))
+    if (!may_give_role(facts, command, (enum role)principal_at(facts, place)->role,
+                       principal_organisation(facts, place)))
         return objection_of(PROBLEM_FORBIDDEN, STR("user"));
     if (principal_at(facts, place)->erased)
         return objection_of(PROBLEM_WRONG_STATE, STR("user"));

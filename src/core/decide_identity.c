@@ -16,12 +16,14 @@ permissions actor_rights(const struct facts *facts, const struct command *comman
     const struct credential *credential = credential_at(facts, credential_find(facts, command->actor.cred));
     const struct principal *actor = principal_at(facts, actor_place(facts, command));
 
-    return rights_of(role_permissions((enum role)actor->role) & credential->scopes);
+    return rights_of(role_permissions((enum role)actor->role, actor->organisation != NONE) & credential->scopes);
 }
 
-bool may_give_role(const struct facts *facts, const struct command *command, enum role role)
+bool may_give_role(const struct facts *facts, const struct command *command, enum role role, uint32_t organisation)
 {
-    return role == ROLE_MEMBER || (rights_of(role_permissions(role)) & ~actor_rights(facts, command)) == 0;
+    permissions given = rights_of(role_permissions(role, organisation != NONE));
+
+    return role == ROLE_MEMBER || (given & ~actor_rights(facts, command)) == 0;
 }
 
 uint32_t principal_visible(const struct facts *facts, const struct command *command, struct who who)
@@ -67,11 +69,11 @@ static struct objection organisation_choose(const struct facts *facts, const str
     return NO_OBJECTION;
 }
 
-static struct objection creation_check(const struct facts *facts, const struct command *command)
+static struct objection creation_check(const struct facts *facts, const struct command *command, uint32_t organisation)
 {
     const struct principal_create *request = &command->principal_create;
 
-    if (creation_of(command->kind).has_role && !may_give_role(facts, command, request->role))
+    if (creation_of(command->kind).has_role && !may_give_role(facts, command, request->role, organisation))
         return objection_of(PROBLEM_FORBIDDEN, STR("role"));
     if (principal_find(facts, request->id) != NONE)
         return objection_of(PROBLEM_NAME_TAKEN, STR("name"));
@@ -101,7 +103,7 @@ status principal_create_decide(struct decide_context *context, const struct comm
     if (!objection.problem && command->kind == COMMAND_ORGANISATION_CREATE && organisation != NONE)
         return access_refuse(context, command, draft, outcome, REASON_ROLE); /* they are the installation's to add */
     if (!objection.problem)
-        objection = creation_check(context->facts, command);
+        objection = creation_check(context->facts, command, organisation);
     if (objection.problem)
         return refuse(context, command, draft, outcome, objection);
     principal_draft(context, command, draft, organisation);
@@ -189,8 +191,8 @@ static struct objection role_check(const struct facts *facts, const struct comma
 
     if (!principal || (principal->kind != ID_USER && principal->kind != ID_SERVICE))
         return objection_of(PROBLEM_NOT_FOUND, STR("principal"));
-    if (!may_give_role(facts, command, command->role_change.role) ||
-        !may_give_role(facts, command, (enum role)principal->role))
+    if (!may_give_role(facts, command, command->role_change.role, principal->organisation) ||
+        !may_give_role(facts, command, (enum role)principal->role, principal->organisation))
         return objection_of(PROBLEM_FORBIDDEN, STR("role"));
     if (principal->role == command->role_change.role)
         return objection_of(PROBLEM_WRONG_STATE, STR("role"));

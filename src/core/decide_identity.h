@@ -14,9 +14,9 @@
 permissions rights_of(permissions set);
 /* The rights that the author's role and its token's scopes hold together. */
 permissions actor_rights(const struct facts *facts, const struct command *command);
-/* Whether the author holds all that the role gives. Every member has the member's role: giving it is giving no right.
- */
-bool may_give_role(const struct facts *facts, const struct command *command, enum role role);
+/* Whether the author holds all that the role gives to somebody of that organisation (NONE: of the installation). Every
+ * member has the member's role: giving it is giving no right. */
+bool may_give_role(const struct facts *facts, const struct command *command, enum role role, uint32_t organisation);
 /* The principal of that kind and id, if the author may know of it; else NONE. */
 uint32_t principal_visible(const struct facts *facts, const struct command *command, struct who who);
 

@@ -18,6 +18,14 @@ static struct objection owner_check(const struct facts *facts, const struct comm
     return principal_at(facts, owner)->disabled ? objection_of(PROBLEM_WRONG_STATE, STR("owner")) : NO_OBJECTION;
 }
 
+/* What the token's scopes give: "all" in an organisation is all that anybody there can hold. */
+static permissions rights_given(const struct facts *facts, const struct command *command)
+{
+    const struct principal *owner = principal_at(facts, principal_find(facts, command->token_create.owner.id));
+
+    return rights_of(command->token_create.scopes & role_permissions(ROLE_ADMIN, owner->organisation != NONE));
+}
+
 static struct objection token_check(const struct facts *facts, const struct command *command, int64_t now_ms)
 {
     const struct token_create *request = &command->token_create;
@@ -27,7 +35,7 @@ static struct objection token_check(const struct facts *facts, const struct comm
         return objection;
     if (!rights_of(request->scopes))
         return objection_of(PROBLEM_BAD_REQUEST, STR("scopes"));
-    if (rights_of(request->scopes) & ~actor_rights(facts, command))
+    if (rights_given(facts, command) & ~actor_rights(facts, command))
         return objection_of(PROBLEM_FORBIDDEN, STR("scopes"));
     if (request->expires_ms <= now_ms || request->expires_ms > now_ms + TOKEN_DAYS_MAX * MS_PER_DAY)
         return objection_of(PROBLEM_BAD_REQUEST, STR("expires_at"));

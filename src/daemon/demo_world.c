@@ -87,7 +87,7 @@ static status token_make(struct past *past, struct who owner, const uint8_t *has
     const struct entry *entry;
 
     job.command.token_create.owner = owner;
-    job.command.token_create.scopes = role_permissions(ROLE_MEMBER);
+    job.command.token_create.scopes = role_permissions(ROLE_MEMBER, false);
     job.command.token_create.expires_ms = past->now_ms + 365 * DAY_MS;
     memcpy(job.command.token_create.hash, hash, HASH_BYTES);
     TRY(job_must(past, &job, &entry, err));

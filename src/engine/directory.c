@@ -317,7 +317,7 @@ static bool bearer_find(const struct book *book, const uint8_t *hash, int64_t no
     *ret_bearer = (struct bearer){
         .actor = { .who = owner->who, .via = VIA_API_TOKEN, .cred = token->id, .level = LEVEL_A1 },
         .role = owner->role,
-        .permissions = role_permissions(owner->role) & (token->scopes | UNSCOPED),
+        .permissions = role_permissions(owner->role, owner->organisation.kind != ID_NONE) & (token->scopes | UNSCOPED),
         .organisation = owner->organisation,
     };
     return true;

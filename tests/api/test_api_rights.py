@@ -74,6 +74,8 @@ def every_route_asks_for_its_permission_of_every_role_and_of_every_scope():
         for role, holds in ROLES.items():
             clients[role] = (world.user(role, role=role), holds)
             clients[role + " of an organisation"] = (world.user(role + "2", organisation, role=role), holds)
+        clients["admin of an organisation"] = (world.user("boss", organisation, role="admin"),
+                                               set(WORDS) - {"catalog.write", "license.write", "server"})
         clients["admin with a token for leases"] = (world.user("a1", role="admin", scopes=["lease.take"]), {"lease.take"})
         clients["admin with a token for the server"] = (world.user("a2", role="admin", scopes=["server"]), {"server"})
         clients["service"] = (world.user("s", kind="services", scopes=["lease.take", "observe"]), {"lease.take"})
@@ -176,8 +178,7 @@ def organisations_do_not_exist_for_each_other():
         evil = world.organisation("Evil")
         eve = world.user("eve", evil, role="admin")
         paths = [("GET", f"/v1/organisations/{licence['holder']}"), ("GET", f"/v1/licenses/{licence['id']}"),
-                 ("POST", f"/v1/licenses/{licence['id']}/suspend"), ("POST", f"/v1/licenses/{licence['id']}/revoke"),
-                 ("POST", f"/v1/licenses/{licence['id']}/reinstate"), ("GET", f"/v1/pools/{lease['pool']}"),
+                 ("GET", f"/v1/pools/{lease['pool']}"),
                  ("GET", f"/v1/leases/{lease['id']}"), ("DELETE", f"/v1/leases/{lease['id']}"),
                  ("POST", f"/v1/leases/{lease['id']}/heartbeat"), ("POST", f"/v1/leases/{lease['id']}/revoke"),
                  ("GET", f"/v1/users/{joe.id}"), ("GET", f"/v1/teams/{team}"),
@@ -186,10 +187,7 @@ def organisations_do_not_exist_for_each_other():
                  ("GET", "/tile/entries/000.p/1")]
         for (method, path), answer in zip(paths, ask_all(eve, [(m, p, NO_BODY) for m, p in paths])):
             assert (answer.status, answer.json["code"]) == (404, "NOT_FOUND"), (method, path, answer)
-        bodies = [("/v1/licenses/" + licence["id"] + "/change", {"entitlements": [{"feature": "render", "limit": 9}]}),
-                  ("/v1/licenses", {"product": "cad", "holder": "Acme", "entitlements": [
-                      {"feature": "render", "model": "floating", "limit": 1}]}),
-                  ("/v1/users", {"name": "spy", "organisation": licence["holder"]}),
+        bodies = [("/v1/users", {"name": "spy", "organisation": licence["holder"]}),
                   (f"/v1/teams/{team}/members", {"user": eve.id}), ("/v1/roles", {"principal": joe.id, "role": "auditor"}),
                   ("/v1/api-tokens", {"owner": joe.id, "scopes": ["all"], "expires_at": later(1)})]
         for (path, _), answer in zip(bodies, ask_all(eve, [("POST", p, b) for p, b in bodies])):
@@ -202,6 +200,28 @@ def organisations_do_not_exist_for_each_other():
         about = [json.loads(row["entry"]) for row in eve.get("/v1/audit?limit=1000").json["entries"]]
         assert about and all(licence["holder"] not in json.dumps(e) and joe.id not in json.dumps(e) for e in about)
         assert joe.post(f"/v1/leases/{lease['id']}/heartbeat").status == 200
+
+
+def nobody_in_an_organisation_writes_licences_or_the_catalogue():
+    """A holder that could would grant itself its seats."""
+    with World() as world:
+        joe = world.seats()
+        licence = world.admin.get("/v1/licenses").json["licenses"][0]
+        boss = world.user("boss", licence["holder"], role="admin")
+        one = {"feature": "render", "model": "floating", "limit": 1000}
+        bodies = [("/v1/licenses", {"product": "cad", "holder": licence["holder"], "entitlements": [one]}),
+                  (f"/v1/licenses/{licence['id']}/change", {"entitlements": [{"feature": "render", "limit": 1000}]}),
+                  (f"/v1/licenses/{licence['id']}/reinstate", {}), (f"/v1/licenses/{licence['id']}/suspend", {}),
+                  (f"/v1/licenses/{licence['id']}/revoke", {}), ("/v1/products", {"name": "p", "features": [{"name": "f"}]})]
+        for path, body in bodies:
+            answer = boss.post(path, body)
+            assert (answer.status, answer.json["code"], answer.json["reason"]) == (403, "FORBIDDEN", "role"), (path, answer)
+        assert [row["id"] for row in boss.get("/v1/licenses").json["licenses"]] == [licence["id"]], "it sees its own"
+        assert boss.get("/v1/pools").json["pools"][0]["limit"] == 2
+        assert not {"license.write", "catalog.write", "server"} & set(boss.get("/v1/me").json["permissions"])
+        token = boss.made("/v1/api-tokens", {"owner": joe.id, "scopes": ["all"], "expires_at": later(1)})["token"]
+        assert world.client(token).post("/v1/leases", {"feature": "cad/render"}).status == 201, "what it rules, it rules"
+        assert boss.made("/v1/users", {"name": "deputy", "role": "admin"})["role"] == "admin"
 
 
 def reading_others_data_is_recorded_before_it_is_answered():

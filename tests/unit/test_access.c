@@ -12,7 +12,7 @@ static bool role_holds(enum role role, const char *word)
     int place = 0;
 
     CHECK_OK(word_find(permission_words, PERMISSION_COUNT, str_of(word), &place));
-    return permissions_hold(role_permissions(role), (enum permission)place);
+    return permissions_hold(role_permissions(role, false), (enum permission)place);
 }
 
 static void each_role_holds_what_it_is_for_and_no_more(void)
@@ -42,11 +42,24 @@ static void each_role_holds_what_it_is_for_and_no_more(void)
     }
 }
 
+/* What is the installation's alone is nobody's in an organisation; all else is as it is. */
+static void in_an_organisation_no_role_writes_licences_the_catalogue_or_the_server(void)
+{
+    for (int role = 0; role < ROLE_COUNT; role++) {
+        permissions lost = role_permissions((enum role)role, false) & ~role_permissions((enum role)role, true);
+        permissions central =
+            (permissions)1 << PERM_CATALOG_WRITE | (permissions)1 << PERM_LICENSE_WRITE | (permissions)1 << PERM_SERVER;
+
+        CHECK_INT(role_permissions((enum role)role, true) & ~role_permissions((enum role)role, false), 0);
+        CHECK_INT(lost, role == ROLE_ADMIN ? central : 0);
+    }
+}
+
 /* The router refuses a route that does not say what it needs; no role may make up for that. */
 static void nobody_holds_the_unset_permission(void)
 {
     for (int role = 0; role < ROLE_COUNT; role++)
-        CHECK(!permissions_hold(role_permissions((enum role)role), PERM_UNSET));
+        CHECK(!permissions_hold(role_permissions((enum role)role, false), PERM_UNSET));
     CHECK(!permissions_hold(PERMISSIONS_ALL, PERM_UNSET));
 }
 
@@ -120,6 +133,7 @@ static void what_is_no_list_of_scopes_is_refused(void)
 
 static const struct test tests[] = {
     TEST(each_role_holds_what_it_is_for_and_no_more),
+    TEST(in_an_organisation_no_role_writes_licences_the_catalogue_or_the_server),
     TEST(nobody_holds_the_unset_permission),
     TEST(scopes_are_read_in_any_order_and_written_in_one),
     TEST(every_set_of_scopes_comes_back_from_its_text),

@@ -153,6 +153,7 @@ static void a_token_gives_its_owner_and_what_role_and_scopes_allow_together(void
         { ID_USER, false, ROLE_ADMIN, "all", PERM_SERVER, PERM_UNSET },
         { ID_USER, true, ROLE_MEMBER, "all", PERM_LEASE_TAKE, PERM_PEOPLE_READ },
         { ID_SERVICE, true, ROLE_ADMIN, "lease.take observe", PERM_OBSERVE, PERM_LEASE_READ },
+        { ID_USER, true, ROLE_ADMIN, "all", PERM_PEOPLE_WRITE, PERM_LICENSE_WRITE },
         { ID_SERVICE, false, ROLE_AUDITOR, "audit.read lease.take", PERM_AUDIT_READ, PERM_LEASE_TAKE },
         { ID_USER, false, ROLE_MEMBER, "server", PERM_ANY, PERM_SERVER },
     };
@@ -231,7 +232,7 @@ static void a_changed_role_counts_for_every_token_of_its_owner_and_for_no_other(
 
             CHECK_OK(directory_find(world.directory, tokens[i].hash.bytes, NOW_MS, &bearer, &denial));
             CHECK_INT(bearer.role, want);
-            CHECK(bearer.permissions == role_permissions(want));
+            CHECK(bearer.permissions == role_permissions(want, false));
         }
         world_role(&world, owner, ROLE_ADMIN);
     }
@@ -372,7 +373,7 @@ static void *read_all_the_time(void *argument)
         struct bearer bearer = { 0 };
         struct denial denial = { 0 };
         bool right = !directory_find(reading->directory, reading->token.bytes, NOW_MS, &bearer, &denial).code &&
-                     bearer.permissions == role_permissions(bearer.role) &&
+                     bearer.permissions == role_permissions(bearer.role, false) &&
                      directory_find(reading->directory, reading->revoked.bytes, NOW_MS, &bearer, &denial).code &&
                      denial.reason == REASON_TOKEN_REVOKED;
 
