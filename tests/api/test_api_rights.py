@@ -202,6 +202,56 @@ def organisations_do_not_exist_for_each_other():
         assert joe.post(f"/v1/leases/{lease['id']}/heartbeat").status == 200
 
 
+def _things(world, joe, lease):
+    """One id of each kind, all Acme's."""
+    licence = world.admin.get("/v1/licenses").json["licenses"][0]
+    team = world.admin.made("/v1/teams", {"name": "t", "organisation": licence["holder"]})["id"]
+    world.admin.made(f"/v1/teams/{team}/members", {"user": joe.id})
+    service = world.user("ci", licence["holder"], kind="services")
+    ticket = joe.made("/v1/leases", {"feature": "cad/render", "quantity": 2, "wait_s": 600})["id"]
+    return {text[:4]: text for text in (lease["id"], lease["pool"], licence["id"], licence["holder"], team, joe.id, service.id,
+                                        joe.token_id, ticket)}
+
+
+def whatever_is_anothers_is_answered_as_if_it_were_not_there():
+    """On every route that names something by id, in its path or its body: the same status, code, reason and sentence."""
+    with World() as world:
+        joe = world.seats()
+        things = _things(world, joe, joe.made("/v1/leases", {"feature": "cad/render"}))
+        eve = world.user("eve", world.organisation("Evil"), role="admin")
+        asked = [(method, path, {"user": eve.id} if path.endswith("/members") else body) for route in PERMISSIONS for method, path, body in [_request(route)]
+                 if "{id}" in route and _kind(path) in things]
+        team = eve.made("/v1/teams", {"name": "mine"})["id"]
+        asked += [("POST", path, body) for path, body in (
+            ("/v1/leases", {"feature": "cad/render", "pool": "pol_" + _ID}), ("/v1/users", {"name": "x", "organisation": "org_" + _ID}),
+            ("/v1/leases", {"feature": "cad/render", "license": "lic_" + _ID}), ("/v1/heartbeats", {"leases": ["lse_" + _ID]}),
+            ("/v1/roles", {"principal": "usr_" + _ID, "role": "auditor"}), (f"/v1/teams/{team}/members", {"user": "usr_" + _ID}),
+            ("/v1/api-tokens", {"owner": "svc_" + _ID, "scopes": ["lease.take"], "expires_at": later(1)}))]
+        assert len(asked) > 25, asked
+        for client in (eve, world.user("mallory", eve.get("/v1/me").json["organisation"])):
+            real = [_with(things, request) for request in asked]
+            answers = ask_all(client, asked + real)
+            for request, missing, anothers in zip(real, answers, answers[len(asked):]):
+                assert _told(missing) == _told(anothers), (request, missing, anothers)
+                assert missing.status in (403, 404) or request[1] == "/v1/heartbeats", (request, missing)
+
+
+def _with(things, request):
+    """The request with ids that are there in place of those that are not."""
+    method, path, body = request
+    text = json.dumps([path, None if body is NO_BODY else body])
+    for kind, thing in things.items():
+        text = text.replace(kind + _ID, thing)
+    path, real = json.loads(text)
+    return method, path, NO_BODY if body is NO_BODY else real
+
+
+def _told(answer):
+    if answer.status == 200:
+        return (200, [(row["status"], row["code"]) for row in answer.json["results"]])
+    return (answer.status, *(answer.json.get(name) for name in ("code", "reason", "member", "detail")))
+
+
 def nobody_in_an_organisation_writes_licences_or_the_catalogue():
     """A holder that could would grant itself its seats."""
     with World() as world:
