@@ -105,6 +105,7 @@ static void checks_list(const struct verification *verification, struct json_out
     if (verification->has_facts) {
         json_out_text(out, NULL, STR("facts and head"));
         json_out_text(out, NULL, STR("private texts"));
+        json_out_text(out, NULL, STR("names"));
     }
     if (verification->snapshots)
         json_out_text(out, NULL, STR("snapshots"));
@@ -171,8 +172,9 @@ static void coverage_print(const struct check *check)
 static void files_print(const struct verification *verification)
 {
     if (verification->has_facts)
-        (void)printf("files       head and facts; private texts %" PRIu64 ", snapshots %" PRIu64 "%s\n",
-                     verification->texts, verification->snapshots,
+        (void)printf("files       head and facts; private texts %" PRIu64 ", names %" PRIu64 ", snapshots %" PRIu64
+                     "%s\n",
+                     verification->texts, verification->names, verification->snapshots,
                      verification->has_files ? "; pages, indexes, schema of the database" : "");
 }
 

@@ -22,6 +22,7 @@ struct verification {
     bool has_facts;             /* its facts, head and snapshots, too */
     uint64_t snapshots;         /* files that are as their entries say */
     uint64_t texts;             /* private texts that are as their leaves say */
+    uint64_t names;             /* that are as those texts tell */
     const char *left[LEFT_MAX]; /* what could not be checked, and why */
     size_t left_count;
     int64_t took_us;

@@ -267,29 +267,46 @@ status facts_check(const char *path, struct store_reader *reader, struct verific
 
 /* ---- Private texts ---- */
 
-void commitments_add(struct commitments *commitments, uint64_t index, const uint8_t *hash)
+status commitments_add(struct commitments *commitments, uint64_t index, const struct entry *entry, struct err *err)
 {
-    commitments->indexes[commitments->count] = index;
-    memcpy(commitments->hashes[commitments->count++].bytes, hash, HASH_BYTES);
+    struct commitment *commitment = &commitments->at[commitments->count];
+
+    if (entry->code == AUDIT_LEDGER_CREATED)
+        TRY(names_check_self(&commitments->names, entry->on[ON_SERVICE].id, err));
+    if (!entry->has_private)
+        return OK;
+    commitment->index = index;
+    memcpy(commitment->hash.bytes, entry->private_hash, HASH_BYTES);
+    told_of(entry, &commitment->told);
+    commitments->count++;
+    return OK;
+}
+
+static status missing(const struct commitment *commitment, struct err *err)
+{
+    return err_set(err, CODE_CORRUPT, "entry %" PRIu64 ": its private text is missing", commitment->index);
 }
 
 static status text_visit(void *context, const struct store_private *item, struct err *err)
 {
     struct commitments *commitments = context;
+    const struct commitment *next = &commitments->at[commitments->next];
     struct hash hash = private_commitment(item->salt, item->text);
-    size_t next = commitments->next;
+    struct err why = { 0 };
+    status s;
 
-    if (next == commitments->count || item->index < commitments->indexes[next])
+    if (commitments->next == commitments->count || item->index < next->index)
         return err_set(err, CODE_CORRUPT, "entry %" PRIu64 ": it has a private text, and its leaf commits to none",
                        item->index);
-    if (item->index > commitments->indexes[next])
-        return err_set(err, CODE_CORRUPT, "entry %" PRIu64 ": its private text is missing", commitments->indexes[next]);
-    if (!hash_eq(&hash, &commitments->hashes[next]))
+    if (item->index > next->index)
+        return missing(next, err);
+    if (!hash_eq(&hash, &next->hash))
         return err_set(err, CODE_CORRUPT, "entry %" PRIu64 ": its private text is not the one its leaf commits to",
                        item->index);
     commitments->next++;
     commitments->texts++;
-    return OK;
+    s = names_check_text(&commitments->names, &next->told, item->text, &why);
+    return s.code ? err_set(err, s.code, "entry %" PRIu64 ": %s", item->index, why.text) : OK;
 }
 
 status commitments_check(struct commitments *commitments, struct store_reader *reader, uint64_t first, uint64_t end,
@@ -300,8 +317,7 @@ status commitments_check(struct commitments *commitments, struct store_reader *r
     commitments->next = 0;
     TRY(store_private_read(reader, first, end, &visitor, err));
     if (commitments->next < commitments->count)
-        return err_set(err, CODE_CORRUPT, "entry %" PRIu64 ": its private text is missing",
-                       commitments->indexes[commitments->next]);
+        return missing(&commitments->at[commitments->next], err);
     commitments->count = 0;
     return OK;
 }

@@ -9,6 +9,7 @@
 #define CLI_VERIFY_FILES_H
 
 #include "cli/verify.h"
+#include "cli/verify_names.h"
 #include "store/store.h"
 
 /* ---- The form of the file, looked at by a thread of its own meanwhile ---- */
@@ -38,17 +39,29 @@ MUST_CHECK status facts_check(const char *path, struct store_reader *reader, str
 
 /* ---- Private texts ---- */
 
-/* One run of entries: which of them commit to a text, and to which. */
+/* An entry that commits to a text. */
+struct commitment {
+    uint64_t index;
+    struct hash hash;
+    struct told told;
+};
+
+/* Those of one run of entries. */
 struct commitments {
-    uint64_t indexes[TILE_WIDTH];
-    struct hash hashes[TILE_WIDTH];
+    struct commitment at[TILE_WIDTH];
     size_t count;
     size_t next;    /* the one whose text comes next */
     uint64_t texts; /* of all runs */
+    struct names_check names;
 };
 
-void commitments_add(struct commitments *commitments, uint64_t index, const uint8_t *hash);
-/* The stored texts of entries first … end - 1 are those, and forgets them. CODE_CORRUPT names the entry. */
+/* The names must have been loaded. CODE_CORRUPT: the first entry's server has another name. */
+MUST_CHECK status commitments_add(struct commitments *commitments, uint64_t index, const struct entry *entry,
+                                  struct err *err);
+/*
+ * The stored texts of entries first … end - 1 are those, and tell the names that the store has; then forgets them.
+ * CODE_CORRUPT names the entry.
+ */
 MUST_CHECK status commitments_check(struct commitments *commitments, struct store_reader *reader, uint64_t first,
                                     uint64_t end, struct err *err);
 

@@ -22,6 +22,7 @@ static void reading_end(struct reading *reading)
 {
     store_reader_close(reading->reader);
     store_reader_close(reading->tiles);
+    names_check_free(&reading->commitments.names);
 }
 
 static status tile_check(void *context, const struct edge_full *full, struct err *err)
@@ -40,10 +41,7 @@ static status entry_note(void *context, uint64_t index, const struct entry *entr
 {
     struct reading *reading = context;
 
-    (void)err;
-    if (entry->has_private)
-        commitments_add(&reading->commitments, index, entry->private_hash);
-    return OK;
+    return commitments_add(&reading->commitments, index, entry, err);
 }
 
 static void stream_end(struct leaf_stream **stream)
@@ -73,10 +71,13 @@ static status entries_check(struct reading *reading, uint64_t size, struct err *
 static status key_read(struct reading *reading, struct err *err)
 {
     AUTO(struct arena, arena_free) arena = { .max_bytes = FACT_MAX_BYTES };
+    struct err why = { 0 };
     struct str vkey;
+    status s;
 
     TRY(store_fact_read(reading->reader, STR("vkey"), &arena, &vkey, err));
-    return verify_key(reading->verification, vkey, err);
+    s = verify_key(reading->verification, vkey, &why);
+    return s.code ? err_set(err, CODE_CORRUPT, "the fact vkey: %s", why.text) : OK;
 }
 
 /* What this user's clients saw of the ledger, which who holds the directory can't change. */
@@ -121,12 +122,17 @@ static status all_check(const char *path, struct reading *reading, struct err *e
 
     if (!check->hashes_only && !check->without_seats)
         TRY(inspection_begin(path, &inspection, err));
+    if (!check->hashes_only)
+        TRY(names_check_load(&reading->commitments.names, reading->tiles, err));
     TRY(entries_check(reading, verification->head.size, err));
     TRY(check_end(check, &verification->head, err));
     if (!check->hashes_only) {
         TRY(facts_check(path, reading->reader, verification, err));
         verification->has_facts = true;
         verification->texts = reading->commitments.texts;
+        verification->names = reading->commitments.names.told;
+        if (names_check_untold(&reading->commitments.names))
+            verification_left(verification, "names that no private text tells: of networks, of observed users");
     }
     verification->has_files = inspection != NULL;
     return inspection_end(&inspection, err);
@@ -134,7 +140,8 @@ static status all_check(const char *path, struct reading *reading, struct err *e
 
 status verify_store(const char *path, struct verification *verification, struct err *err)
 {
-    AUTO(struct reading, reading_end) reading = { .verification = verification };
+    AUTO(struct reading, reading_end)
+    reading = { .verification = verification, .commitments = { .names = names_check_begin() } };
 
     TRY(store_reader_open_path(path, &reading.reader, err));
     TRY(store_reader_open_path(path, &reading.tiles, err));

@@ -44,10 +44,11 @@ static status pages_check(struct db *db, const char *path, struct err *err)
     return str_eq(said, STR("ok")) ? OK : err_set(err, CODE_CORRUPT, "%s: %.*s", path, STR_ARG(said));
 }
 
-/* As this program would make it in an empty file. */
+/* As this program would make it in an empty file. Quoted, because bytes are not the text that they spell. */
 static status schema_compare(struct db *db, const char *path, struct err *err)
 {
-    static const char sql[] = "SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name";
+    static const char sql[] = "SELECT quote(type), quote(name), quote(tbl_name), quote(sql)"
+                              " FROM sqlite_schema ORDER BY name";
     AUTO(struct buf, buf_free) stored = { .max = SCHEMA_TEXT_MAX_BYTES };
     AUTO(struct buf, buf_free) wanted = { .max = SCHEMA_TEXT_MAX_BYTES };
     AUTO(struct db *, db_free) fresh = NULL;
