@@ -31,6 +31,11 @@ void api_set_server(struct api *api, const struct server *server)
     atomic_store(&api->server, server);
 }
 
+void api_set_witnesses(struct api *api, struct witnesses *witnesses)
+{
+    atomic_store(&api->witnesses, witnesses);
+}
+
 void api_free(struct api *api)
 {
     if (!api)
@@ -104,6 +109,11 @@ void api_entry_committed(void *context, uint64_t index, const struct entry *entr
 void api_published(void *context, uint64_t size)
 {
     waits_note_size(context, size);
+}
+
+void api_witnessed(void *context, uint64_t size)
+{
+    waits_note_witnessed(context, size);
 }
 
 void api_stop_waiting(struct api *api)

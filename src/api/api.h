@@ -18,10 +18,12 @@ struct api;
 enum public_access { PUBLIC_NONE, PUBLIC_CHECKPOINT, PUBLIC_TILES };
 
 struct server;
+struct witnesses;
 
 struct api_config {
     enum public_access public_access;
-    const char *dir; /* the data directory, for backups */
+    const char *dir;         /* the data directory, for backups */
+    bool receipts_witnessed; /* receipts wait for the witness policy to be met, a while */
 };
 
 /* In this order: api_new; engine_open with the api as context; engine_start; api_attach; then the server. */
@@ -29,6 +31,8 @@ MUST_CHECK status api_new(const struct api_config *config, struct api **ret_api,
 MUST_CHECK status api_attach(struct api *api, struct engine *engine, struct err *err);
 /* For /metrics. */
 void api_set_server(struct api *api, const struct server *server);
+/* Once they are there; they must outlive the api. */
+void api_set_witnesses(struct api *api, struct witnesses *witnesses);
 /* Answers those who wait for something to happen; to be called before server_drain. Accepts NULL. */
 void api_stop_waiting(struct api *api);
 /* Finishes what runs on worker threads; to be called between engine_stop and server_free. Accepts NULL. */
@@ -44,5 +48,7 @@ struct http_hooks api_hooks(void);
 void api_entry_committed(void *api, uint64_t index, const struct entry *entry);
 audit_set api_committed_codes(void);
 void api_published(void *api, uint64_t size);
+/* For witnesses_config. */
+void api_witnessed(void *api, uint64_t size);
 
 #endif

@@ -31,6 +31,7 @@ http_handler products_handle, product_handle, organisations_handle, organisation
 
 /* ledger.c, audit.c, server.c, me.c, metrics.c, openapi.c */
 http_handler ledger_handle, checkpoint_handle, tile_handle;
+http_handler witnessed_handle, cosignatures_handle;
 http_handler audit_handle, audit_entry_handle, audit_proof_handle, audit_consistency_handle;
 http_handler health_handle, ready_handle, metrics_handle, openapi_handle;
 http_handler clock_confirm_handle, backup_handle, demo_seeded_handle;

@@ -21,6 +21,7 @@
 #define CODE(name) ((audit_set)1 << AUDIT_##name)
 
 struct api_loop;
+struct witnesses;
 
 struct api {
     struct api_config config;
@@ -30,6 +31,7 @@ struct api {
     struct ledger_views *views;
     struct recent recent;
     _Atomic(const struct server *) server;
+    _Atomic(struct witnesses *) witnesses; /* NULL: there is no policy */
     pthread_mutex_t loops_mutex;
     struct api_loop *loops[HTTP_LOOPS_MAX];
     size_t loop_count;

@@ -3,6 +3,7 @@
  */
 #include "api/answer.h"
 #include "api/audit.h"
+#include "api/cosigned.h"
 #include "api/handlers.h"
 #include "api/problems.h"
 #include "api/work.h"
@@ -50,7 +51,7 @@ void checkpoint_handle(struct exchange *exchange)
     struct call *call = call_of(exchange);
     struct response response = { .status = 200, .type = MEDIA_TEXT, .cache = CACHE_REVALIDATE };
     struct str note;
-    status s = publisher_checkpoint(engine_publisher(call_engine(call)), call_arena(call), &note);
+    status s = cosigned_checkpoint(call, &note);
 
     response.body = note;
     if (!s.code)

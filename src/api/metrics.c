@@ -6,6 +6,7 @@
 #include "api/list.h"
 #include "http/respond.h"
 #include "http/server.h"
+#include "service/witnesses.h"
 
 #define POOLS_SHOWN 1000 /* lines of one scrape are bounded; /v1/pools has all */
 
@@ -75,6 +76,76 @@ static void http_metrics(struct call *call, struct buf *text)
     for (int i = 0; i < 4; i++)
         buf_add_format(text, "tally_http_answers_total{status=\"%dxx\"} %llu\n", i + 2,
                        (unsigned long long)counters.of[COUNTER_STATUS_2XX + i]);
+}
+
+/* A name in a policy may hold any byte but white space. */
+static void label_add(struct buf *text, struct str label)
+{
+    for (size_t i = 0; i < label.len; i++) {
+        if (label.at[i] == '"' || label.at[i] == '\\')
+            buf_add_byte(text, '\\');
+        buf_add_byte(text, label.at[i]);
+    }
+}
+
+static void witness_line(struct buf *text, const char *name, const struct witness_status *witness, double value)
+{
+    buf_add_format(text, "%s{witness=\"", name);
+    label_add(text, witness->name);
+    buf_add_format(text, "\"} %.15g\n", value);
+}
+
+enum witness_number { OF_LAG, OF_SECONDS, OF_TIME, OF_ABSENT, OF_SUCCESSES, OF_FAILURES, WITNESS_NUMBERS };
+
+static double witness_number(const struct witness_status *witness, enum witness_number number, uint64_t published)
+{
+    switch (number) {
+    case OF_LAG:
+        return witness->size < published ? (double)(published - witness->size) : 0;
+    case OF_SECONDS:
+        return (double)witness->behind_ms / 1000;
+    case OF_TIME:
+        return (double)witness->at_ms / 1000;
+    case OF_ABSENT:
+        return witness->is_absent;
+    case OF_SUCCESSES:
+        return (double)witness->successes;
+    default:
+        return (double)witness->failures;
+    }
+}
+
+static void witness_metrics(struct call *call, struct buf *text)
+{
+    static const char *const rows[WITNESS_NUMBERS][3] = {
+        [OF_LAG] = { "tally_witness_lag_entries", "gauge", "Published entries that a witness has not cosigned." },
+        [OF_SECONDS] = { "tally_witness_lag_seconds", "gauge", "For how long a witness has had something to cosign." },
+        [OF_TIME] = { "tally_witness_cosigned_timestamp_seconds", "gauge", "When a witness cosigned last; 0: never." },
+        [OF_ABSENT] = { "tally_witness_absent", "gauge", "1: recorded as absent." },
+        [OF_SUCCESSES] = { "tally_witness_cosignatures_total", "counter", "Requests that a witness cosigned." },
+        [OF_FAILURES] = { "tally_witness_failures_total", "counter", "Requests that a witness did not cosign." },
+    };
+    struct witnesses *witnesses = atomic_load(&call_api(call)->witnesses);
+    uint64_t published = publisher_head(engine_publisher(call_engine(call))).size;
+    struct witness_status witness;
+
+    if (!witnesses)
+        return;
+    metric(text, "tally_witnessed_entries", "gauge", "Entries under the newest checkpoint that met the witness policy.",
+           witnesses_size(witnesses));
+    metric(text, "tally_witness_quorum", "gauge", "1: checkpoints meet the witness policy.",
+           witnesses_are_enough(witnesses));
+    metric(text, "tally_ledger_forked", "gauge", "1: another history was signed with this ledger's key.",
+           witnesses_saw_fork(witnesses));
+    for (int number = 0; number < WITNESS_NUMBERS; number++) {
+        buf_add_format(text, "# HELP %s %s\n# TYPE %s %s\n", rows[number][0], rows[number][2], rows[number][0],
+                       rows[number][1]);
+        for (size_t i = 0; i < witnesses_count(witnesses); i++) {
+            witnesses_status(witnesses, i, &witness);
+            witness_line(text, rows[number][0], &witness,
+                         witness_number(&witness, (enum witness_number)number, published));
+        }
+    }
 }
 
 /* ---- What is used of each feature ---- */
@@ -156,6 +227,7 @@ static void metrics_answer(struct call *call)
 
     engine_metrics(call, text);
     http_metrics(call, text);
+    witness_metrics(call, text);
     if (call->detail)
         usage_write(call->detail, text);
     http_respond_answer(call->exchange, 200, STR("text/plain; version=0.0.4; charset=utf-8"));

@@ -5,6 +5,7 @@
 #include "tlog/proof.h"
 
 #include "api/audit.h"
+#include "api/cosigned.h"
 #include "api/handlers.h"
 #include "api/wait.h"
 #include "api/work.h"
@@ -25,7 +26,7 @@ static status proof_read(struct work *work, struct ledger_view *view)
 {
     const struct proof_call *proof = (const struct proof_call *)work;
 
-    return ledger_view_proof(view, proof->index, NULL, &work->call->exchange->answer, &work->err);
+    return cosigned_proof(work, view, proof->index, NULL, &work->call->exchange->answer);
 }
 
 static void proof_done(struct work *work)

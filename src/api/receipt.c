@@ -1,12 +1,15 @@
 #include "api/receipt.h"
 
 #include "api/answer.h"
+#include "api/cosigned.h"
 #include "api/work.h"
 #include "base/log.h"
 #include "tlog/proof.h"
 
 struct receipt {
     struct work work;
+    struct wait wait;
+    struct call *call;
     struct str proof;
 };
 
@@ -17,7 +20,7 @@ static status prove(struct work *work, struct ledger_view *view)
     AUTO(struct buf, buf_free) text = { .max = PROOF_MAX_BYTES };
     struct hash leaf = hash_leaf(reply->leaves[0]);
 
-    TRY(ledger_view_proof(view, reply->index, &leaf, &text, &work->err));
+    TRY(cosigned_proof(work, view, reply->index, &leaf, &text));
     return arena_copy(call_arena(work->call), buf_str(&text), &receipt->proof);
 }
 
@@ -52,6 +55,14 @@ static void finish(struct work *work)
     http_respond(call->exchange, &response);
 }
 
+/* The policy is met, or the wait is over: the proof has what cosignatures there are. */
+static void receipt_go_on(struct wait *wait)
+{
+    struct receipt *receipt = wait->owner;
+
+    work_start(receipt->call, &receipt->work);
+}
+
 void receipt_answer(struct call *call)
 {
     struct receipt *receipt = arena_new(call_arena(call), 1, sizeof(*receipt));
@@ -62,5 +73,11 @@ void receipt_answer(struct call *call)
     }
     receipt->work.run = prove;
     receipt->work.done = finish;
-    work_start(call, &receipt->work);
+    receipt->call = call;
+    receipt->wait.wake = receipt_go_on;
+    receipt->wait.owner = receipt;
+    if (cosigned_wait(call, call->jobs->reply.index, &receipt->wait))
+        wait_sleep(&receipt->wait);
+    else
+        work_start(call, &receipt->work);
 }

@@ -4,12 +4,14 @@
 
 #include "base/memory.h"
 
-#define BUCKETS 1024 /* of tickets; one more for those who wait for a checkpoint */
-#define LOOK_MS 250  /* how late a wait may end */
+#define BUCKETS   1024          /* of tickets; then one for those who wait for a checkpoint */
+#define WITNESSED (BUCKETS + 1) /* and one for those who wait for witnesses */
+#define ALL       (BUCKETS + 2)
+#define LOOK_MS   250 /* how late a wait may end */
 
 struct waits {
     struct api_loop *loop;
-    struct wait *buckets[BUCKETS + 1];
+    struct wait *buckets[ALL];
     size_t count;
     int64_t look_ms; /* when times are to be looked at next */
 
@@ -18,6 +20,7 @@ struct waits {
     size_t ticket_count;
     bool overflown; /* everybody is woken */
     uint64_t size;  /* published */
+    uint64_t witnessed;
     bool has_news;
     bool posted;
     struct loop_task task;
@@ -50,9 +53,16 @@ static size_t bucket_of(struct id ticket)
     return id_hash(ticket) >> 32 & (BUCKETS - 1);
 }
 
+static size_t bucket_for(const struct wait *wait)
+{
+    if (wait->waiting_for == WAIT_WITNESSED)
+        return WITNESSED;
+    return wait->waiting_for == WAIT_SIZE ? BUCKETS : bucket_of(wait->ticket);
+}
+
 void wait_watch(struct waits *waits, struct wait *wait)
 {
-    size_t bucket = wait->waiting_for == WAIT_SIZE ? BUCKETS : bucket_of(wait->ticket);
+    size_t bucket = bucket_for(wait);
 
     assert(!wait->waits);
     if (waits->count == WAITS_MAX) {
@@ -133,10 +143,8 @@ static void tickets_wake(struct waits *waits, const struct id *tickets, size_t c
     }
 }
 
-static void size_wake(struct waits *waits, uint64_t size)
+static void size_wake(struct wait *wait, uint64_t size)
 {
-    struct wait *wait = waits->buckets[BUCKETS];
-
     while (wait) {
         struct wait *next = wait->next;
 
@@ -151,18 +159,20 @@ static void news_take(struct waits *waits)
     struct id tickets[WOKEN_MAX];
     size_t count;
     bool all;
-    uint64_t size;
+    uint64_t size, witnessed;
 
     pthread_mutex_lock(&waits->mutex);
     count = waits->ticket_count;
     memcpy(tickets, waits->tickets, count * sizeof(tickets[0]));
     all = waits->overflown;
     size = waits->size;
+    witnessed = waits->witnessed;
     waits->ticket_count = 0;
     waits->overflown = waits->has_news = false;
     pthread_mutex_unlock(&waits->mutex);
     tickets_wake(waits, tickets, count);
-    size_wake(waits, size);
+    size_wake(waits->buckets[BUCKETS], size);
+    size_wake(waits->buckets[WITNESSED], witnessed);
     for (size_t i = 0; all && i < BUCKETS; i++)
         bucket_look(&waits->buckets[i], 0, true);
 }
@@ -189,7 +199,7 @@ void waits_turn(struct waits *waits)
     if (!stops && now_ms < waits->look_ms)
         return;
     waits->look_ms = now_ms + LOOK_MS;
-    for (size_t i = 0; i <= BUCKETS; i++)
+    for (size_t i = 0; i < ALL; i++)
         bucket_look(&waits->buckets[i], now_ms, stops);
 }
 
@@ -205,17 +215,26 @@ static void task_run(struct loop_task *task)
     pthread_mutex_unlock(&waits->mutex);
 }
 
-static void news_give(struct waits *waits, struct id ticket, uint64_t size)
+/* What happened: a ticket's turn, or a checkpoint. */
+struct news {
+    struct id ticket;
+    uint64_t size;
+    uint64_t witnessed;
+};
+
+static void news_give(struct waits *waits, const struct news *news)
 {
     bool post;
 
     pthread_mutex_lock(&waits->mutex);
-    if (!id_is_none(ticket) && waits->ticket_count < WOKEN_MAX)
-        waits->tickets[waits->ticket_count++] = ticket;
-    else if (!id_is_none(ticket))
+    if (!id_is_none(news->ticket) && waits->ticket_count < WOKEN_MAX)
+        waits->tickets[waits->ticket_count++] = news->ticket;
+    else if (!id_is_none(news->ticket))
         waits->overflown = true;
-    if (size > waits->size)
-        waits->size = size;
+    if (news->size > waits->size)
+        waits->size = news->size;
+    if (news->witnessed > waits->witnessed)
+        waits->witnessed = news->witnessed;
     waits->has_news = true;
     post = !waits->posted;
     waits->posted = true;
@@ -225,28 +244,34 @@ static void news_give(struct waits *waits, struct id ticket, uint64_t size)
         loop_post(waits->loop->loop, &waits->task);
 }
 
-static void tell_all(struct api *api, struct id ticket, uint64_t size)
+static void tell_all(struct api *api, const struct news *news)
 {
     pthread_mutex_lock(&api->loops_mutex);
     for (size_t i = 0; i < api->loop_count; i++)
-        news_give(api->loops[i]->waits, ticket, size);
+        news_give(api->loops[i]->waits, news);
     pthread_mutex_unlock(&api->loops_mutex);
 }
 
 void waits_note_ticket(struct api *api, struct id ticket)
 {
     if (atomic_load(&api->waiting))
-        tell_all(api, ticket, 0);
+        tell_all(api, &(struct news){ .ticket = ticket });
 }
 
 void waits_note_size(struct api *api, uint64_t size)
 {
     if (atomic_load(&api->waiting))
-        tell_all(api, (struct id){ 0 }, size);
+        tell_all(api, &(struct news){ .size = size });
+}
+
+void waits_note_witnessed(struct api *api, uint64_t size)
+{
+    if (atomic_load(&api->waiting))
+        tell_all(api, &(struct news){ .witnessed = size });
 }
 
 void waits_stop(struct api *api)
 {
     atomic_store(&api->stops, true);
-    tell_all(api, (struct id){ 0 }, 0);
+    tell_all(api, &(struct news){ 0 });
 }

@@ -16,13 +16,13 @@
 
 struct waits;
 
-enum waiting_for { WAIT_TICKET, WAIT_SIZE };
+enum waiting_for { WAIT_TICKET, WAIT_SIZE, WAIT_WITNESSED };
 
 /* In the call's arena; the maker sets these, and leaves the rest zeroed. */
 struct wait {
     enum waiting_for waiting_for;
     struct id ticket;
-    uint64_t size;    /* of the published tree, at least */
+    uint64_t size;    /* of the published tree, or of the one that met the witness policy, at least */
     int64_t until_ms; /* loop time */
     void (*wake)(struct wait *wait);
     void *owner;
@@ -48,6 +48,7 @@ void waits_turn(struct waits *waits);
 /* From any thread. */
 void waits_note_ticket(struct api *api, struct id ticket);
 void waits_note_size(struct api *api, uint64_t size);
+void waits_note_witnessed(struct api *api, uint64_t size);
 void waits_stop(struct api *api);
 
 #endif

@@ -13,5 +13,6 @@ extern const struct command_group audit_group;   /* audit, verify, clock */
 extern const struct command_group logs_group;    /* observe, replay */
 
 extern const struct cli_command version_command, verify_command, why_command, observe_command, replay_command;
+extern const struct cli_command witness_request_command, witness_import_command;
 
 #endif

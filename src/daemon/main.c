@@ -9,7 +9,8 @@
 static const struct cli_command *const server_commands[] = { &demo_command, &init_command, &serve_command, &man_command,
                                                              &version_command };
 static const struct cli_command *const witness_commands[] = { &witness_command, &witness_keygen_command,
-                                                              &witness_cosign_command };
+                                                              &witness_cosign_command, &witness_request_command,
+                                                              &witness_import_command };
 
 int main(int argc, char **argv)
 {

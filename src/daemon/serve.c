@@ -9,7 +9,9 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "daemon/signer_process.h"
+#include "daemon/witness_side.h"
 #include "http/server.h"
+#include "service/witnesses.h"
 
 #define HOST_MAX_BYTES 256
 #define URL_MAX_BYTES  320
@@ -21,6 +23,7 @@ struct serving {
     struct api *api;
     struct router *router;
     struct server *server;
+    struct witness_side *witness_side;
     char host[HOST_MAX_BYTES];
     uint16_t port;
     char url[URL_MAX_BYTES];
@@ -31,12 +34,14 @@ static void serving_end(struct serving *serving)
     api_stop_waiting(serving->api);
     if (serving->server)
         (void)server_drain(serving->server, DRAIN_MAX_MS);
+    witness_side_stop(serving->witness_side);
     if (serving->engine)
         engine_stop(serving->engine);
     api_stop_working(serving->api);
     if (serving->server)
         server_free(&serving->server);
     api_free(serving->api);
+    witness_side_free(serving->witness_side);
     if (serving->router)
         router_free(&serving->router);
     engine_close(serving->engine);
@@ -96,22 +101,38 @@ static status access_read(const struct serve_config *config, const char *host, e
                : OK;
 }
 
+static status receipts_read(const struct serve_config *config, bool *ret_witnessed, struct err *err)
+{
+    struct str word = config->receipts ? str_of(config->receipts) : STR("signed");
+
+    *ret_witnessed = str_eq(word, STR("witnessed"));
+    if (!*ret_witnessed && !str_eq(word, STR("signed")))
+        return err_member(err, CODE_INVALID, "receipts", "--receipts must be signed or witnessed, not \"%s\"",
+                          config->receipts);
+    if (*ret_witnessed && !config->witness_policy)
+        return err_member(err, CODE_INVALID, "receipts", "--receipts witnessed needs --witness-policy");
+    return OK;
+}
+
 static status engine_begin(struct serving *serving, const struct serve_config *config, struct err *err)
 {
     struct api_config api_config = { .dir = config->dir };
     struct signer_starter signer = signer_process_starter(config->dir);
     struct engine_config engine_config = { .dir = config->dir,
                                            .signer = &signer,
+                                           .barred = witnesses_forbid_signing(config->dir),
                                            .committed = api_entry_committed,
                                            .committed_codes = api_committed_codes(),
                                            .published = api_published };
 
     TRY(access_read(config, serving->host, &api_config.public_access, err));
+    TRY(receipts_read(config, &api_config.receipts_witnessed, err));
     TRY(api_new(&api_config, &serving->api, err));
     engine_config.context = serving->api;
     TRY(engine_open(&engine_config, &serving->engine, err));
     TRY(engine_start(serving->engine, err));
-    return api_attach(serving->api, serving->engine, err);
+    TRY(api_attach(serving->api, serving->engine, err));
+    return witness_side_begin(config, serving->engine, serving->api, &serving->witness_side, err);
 }
 
 static status server_begin(struct serving *serving, const struct serve_config *config, struct err *err)

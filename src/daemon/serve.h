@@ -14,8 +14,13 @@ struct serve_config {
     const char *listen;      /* "127.0.0.1:8470", "[::1]:8470", "HOST:PORT"; port 0: the system chooses */
     const char *certificate; /* PEM files; NULL: no TLS */
     const char *key;
-    const char *public_access; /* none, checkpoint, tiles; NULL: tiles on loopback, none beyond */
-    int64_t loops;             /* 0: by the number of cores */
+    const char *public_access;  /* none, checkpoint, tiles; NULL: tiles on loopback, none beyond */
+    int64_t loops;              /* 0: by the number of cores */
+    const char *witness_policy; /* a file (tlog-policy); NULL: no witnesses */
+    const char
+        *witness_ca; /* PEM file of authorities that witnesses' certificates are checked with; NULL: the system's */
+    int64_t witness_patience_s; /* then a silent witness is recorded as absent */
+    const char *receipts;       /* signed, or witnessed: they wait for the policy to be met */
     /* Called once requests are served, with the URL; NULL: prints one line. */
     void (*ready)(void *context, const char *url);
     void *context;

@@ -5,6 +5,7 @@
 
 #include "daemon/commands.h"
 #include "daemon/serve.h"
+#include "service/witnesses.h"
 
 static const struct option_row serve_rows[] = {
     { .name = "data",
@@ -40,6 +41,28 @@ static const struct option_row serve_rows[] = {
       .max = 64,
       .value = "N",
       .help = "event loops (default 0: by the number of cores)" },
+    { .name = "witness-policy",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct serve_config, witness_policy),
+      .value = "FILE",
+      .help = "witnesses that are to cosign, and how many of them (C2SP tlog-policy)" },
+    { .name = "witness-ca",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct serve_config, witness_ca),
+      .value = "FILE",
+      .help = "PEM certificates of the authorities to check witnesses' with (default: the system's)" },
+    { .name = "witness-patience",
+      .kind = OPTION_INT,
+      .where = offsetof(struct serve_config, witness_patience_s),
+      .min = 1,
+      .max = 86400,
+      .value = "SECONDS",
+      .help = "without a cosignature, before a witness is recorded as absent (default 60)" },
+    { .name = "receipts",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct serve_config, receipts),
+      .value = "WHICH",
+      .help = "signed, or witnessed: these wait up to 5 s for the witness policy to be met (default: signed)" },
 };
 
 static void serve_defaults(void *options)
@@ -47,6 +70,7 @@ static void serve_defaults(void *options)
     struct serve_config *config = options;
 
     config->listen = "127.0.0.1:8470";
+    config->witness_patience_s = WITNESS_PATIENCE_S;
 }
 
 static int serve_command_run(const struct command_line *line, const void *options)

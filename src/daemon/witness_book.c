@@ -6,9 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fault.h"
 #include "base/memory.h"
@@ -145,39 +143,11 @@ status witness_book_open(const struct witness_book_config *config, struct witnes
     return s;
 }
 
-/* ---- Writing a page ---- */
-
-static status file_fill(const char *dir, const char *name, struct str note, struct path *ret_path, struct err *err)
-{
-    AUTO(struct private_file, private_file_close) file = { 0 };
-    status s;
-
-    TRY(path_join(dir, name, ret_path, err));
-    if (unlink(ret_path->text) && errno != ENOENT) /* of a try that was cut short */
-        return err_system(err, "unlink", ret_path->text);
-    TRY(private_file_create(dir, name, &file, err));
-    s = private_file_write(&file, note, 0, err);
-    if (!s.code)
-        s = private_file_sync(&file, err);
-    if (!s.code && fault_hit(FAULT_WITNESS_WRITE))
-        s = err_set(err, CODE_IO, "fault: %s", ret_path->text);
-    if (s.code)
-        private_file_discard(&file);
-    return s;
-}
-
 static status page_write(const struct page *page, const char *dir, struct str note, struct err *err)
 {
-    struct path fresh = { 0 };
-    struct path path = { 0 };
-    char name[NAME_BYTES + sizeof ".new"];
-
-    (void)snprintf(name, sizeof name, "%s.new", page->name);
-    TRY(path_join(dir, page->name, &path, err));
-    TRY(file_fill(dir, name, note, &fresh, err));
-    if (rename(fresh.text, path.text))
-        return err_system(err, "rename", fresh.text);
-    return file_sync_directory(dir, err);
+    if (fault_hit(FAULT_WITNESS_WRITE))
+        return err_set(err, CODE_IO, "fault: %s/%s", dir, page->name);
+    return private_file_replace(dir, page->name, note, err);
 }
 
 /* ---- Entering ---- */

@@ -10,6 +10,7 @@
 #include "daemon/commands.h"
 #include "daemon/witness_server.h"
 #include "engine/key_file.h"
+#include "tlog/cosigned.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:8480"
 #define READ_SLACK     4096 /* file_read_text asks for so much room at a time */
@@ -216,29 +217,43 @@ static status refused(const struct witness_answer *answer, const struct err *why
     return err_set(err, CODE_CORRUPT, "not cosigned: %s", why->text);
 }
 
-static status cosign(const struct witness_options *options, const char *path, struct witness_answer *ret_answer,
-                     struct err *err)
+/* What came, with this witness's line behind it: others may have cosigned it before. */
+static status line_join(const struct at_work *work, struct str body, const struct witness_answer *answer,
+                        struct buf *ret_note, struct err *err)
 {
+    struct note_check check;
+    struct cosigners by = { &work->key.vkey, 1, &check };
+    struct add_checkpoint request;
+
+    TRY(add_checkpoint_parse(body, &request, err));
+    return cosigned_join(ret_note, request.checkpoint, str_from(buf_str(&answer->note), answer->line_at), &by, err);
+}
+
+static status cosign(const struct witness_options *options, const char *path, struct buf *ret_note, struct err *err)
+{
+    AUTO(struct witness_answer, witness_answer_free) answer = { 0 };
     AUTO(struct at_work, at_work_end) work = { 0 };
     AUTO(struct buf, buf_free) request = { .max = ADD_CHECKPOINT_MAX_BYTES + READ_SLACK };
     struct err why = { 0 };
 
     TRY(file_read_text(path, &request, err));
     TRY(at_work_begin(&work, options, err));
-    if (witness_book_enter(work.book, buf_str(&request), clock_read().wall_ms / 1000, ret_answer, &why).code)
+    if (witness_book_enter(work.book, buf_str(&request), clock_read().wall_ms / 1000, &answer, &why).code)
         return err_set(err, CODE_IO, "nothing was signed: %s", why.text);
-    return ret_answer->verdict == WITNESS_COSIGNS && !ret_answer->is_too_often ? OK : refused(ret_answer, &why, err);
+    if (answer.verdict != WITNESS_COSIGNS || answer.is_too_often)
+        return refused(&answer, &why, err);
+    return line_join(&work, buf_str(&request), &answer, ret_note, err);
 }
 
 static int cosign_run(const struct command_line *line, const void *options)
 {
-    AUTO(struct witness_answer, witness_answer_free) answer = { 0 };
+    AUTO(struct buf, buf_free) note = { .max = (size_t)NOTE_MAX_BYTES };
     struct err err = { 0 };
-    status s = cosign(options, line->operands[0], &answer, &err);
+    status s = cosign(options, line->operands[0], &note, &err);
 
     if (s.code)
         return command_fail(line, exit_of(s), &err);
-    (void)printf("%.*s", STR_ARG(buf_str(&answer.note)));
+    (void)printf("%.*s", STR_ARG(buf_str(&note)));
     return EXIT_DONE;
 }
 

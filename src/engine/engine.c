@@ -120,6 +120,7 @@ status engine_start(struct engine *engine, struct err *err)
     struct publisher_config publisher = { .published = engine->config.published,
                                           .flushed = engine->config.flushed,
                                           .context = engine->config.context,
+                                          .barred = engine->config.barred,
                                           .full_tiles = history_tiles(engine->proof_reader) };
 
     TRY(first_commit(engine, err));

@@ -83,6 +83,7 @@ struct engine_config {
     void (*published)(void *context, uint64_t size);
     void *context;
     uint32_t queue_max; /* 0: QUEUE_MAX_COMMANDS */
+    bool barred;        /* nothing is signed: publisher_bar */
     /* Starts the process that holds the key; NULL: the key is held in this one. */
     const struct signer_starter *signer;
 };

@@ -244,30 +244,43 @@ static status fitted(const struct buf *buf, struct err *err)
                             : OK;
 }
 
-static status check_proof(const struct ledger_view *view, const struct proof *proof, const struct hash *leaf,
+static status check_proof(const struct tree_head *head, const struct proof *proof, const struct hash *leaf,
                           struct err *err)
 {
-    if (!tree_check_inclusion(&view->publication->head, proof->index, leaf, &proof->path, NULL).code)
+    if (!tree_check_inclusion(head, proof->index, leaf, &proof->path, NULL).code)
         return OK;
     return err_set(err, CODE_CORRUPT,
                    "the stored tiles do not lead from entry %" PRIu64 " to the root that was published", proof->index);
 }
 
+status ledger_view_proof_under(struct ledger_view *view, const struct proof_wanted *wanted, struct buf *text,
+                               struct err *err)
+{
+    struct proof proof = { .index = wanted->index, .checkpoint = wanted->checkpoint };
+    struct hash stored;
+
+    assert(wanted->head.size <= published_size(view));
+    if (wanted->index >= wanted->head.size)
+        return not_published(view, wanted->index + 1, err);
+    TRY(prove_inclusion(&view->prover, wanted->index, wanted->head.size, &proof.path, err));
+    if (!wanted->leaf)
+        TRY(leaf_read(view, wanted->index, &stored, err));
+    TRY(check_proof(&wanted->head, &proof, wanted->leaf ? wanted->leaf : &stored, err));
+    proof_add(text, &proof);
+    return fitted(text, err);
+}
+
 status ledger_view_proof(struct ledger_view *view, uint64_t index, const struct hash *leaf, struct buf *text,
                          struct err *err)
 {
-    struct proof proof = { .index = index };
-    struct hash stored;
+    const struct publication *publication = view->publication;
+    struct proof_wanted wanted = { .index = index, .leaf = leaf };
 
-    if (index >= published_size(view))
+    if (!publication)
         return not_published(view, index + 1, err);
-    TRY(prove_inclusion(&view->prover, index, view->publication->head.size, &proof.path, err));
-    if (!leaf)
-        TRY(leaf_read(view, index, &stored, err));
-    TRY(check_proof(view, &proof, leaf ? leaf : &stored, err));
-    proof.checkpoint = view->publication->checkpoint;
-    proof_add(text, &proof);
-    return fitted(text, err);
+    wanted.head = publication->head;
+    wanted.checkpoint = publication->checkpoint;
+    return ledger_view_proof_under(view, &wanted, text, err);
 }
 
 status ledger_view_consistency(struct ledger_view *view, uint64_t older, uint64_t newer, struct tree_path *ret_proof,

@@ -41,6 +41,15 @@ struct store_reader *ledger_view_reader(const struct ledger_view *view);
  */
 MUST_CHECK status ledger_view_proof(struct ledger_view *view, uint64_t index, const struct hash *leaf, struct buf *text,
                                     struct err *err);
+/* As ledger_view_proof, under another checkpoint of this ledger that is not newer than the view's. */
+struct proof_wanted {
+    uint64_t index;
+    const struct hash *leaf; /* as above */
+    struct tree_head head;
+    struct str checkpoint; /* the signed note of that head */
+};
+MUST_CHECK status ledger_view_proof_under(struct ledger_view *view, const struct proof_wanted *wanted, struct buf *text,
+                                          struct err *err);
 /* That the tree of `newer` entries extends that of `older`. CODE_INVALID when older > newer. */
 MUST_CHECK status ledger_view_consistency(struct ledger_view *view, uint64_t older, uint64_t newer,
                                           struct tree_path *ret_proof, struct err *err);

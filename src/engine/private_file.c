@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +105,36 @@ status private_file_write(const struct private_file *file, struct str bytes, uin
         }
     }
     return OK;
+}
+
+/* A file under that path, complete. */
+static status fill(const char *dir, const char *name, struct str bytes, struct err *err)
+{
+    AUTO(struct private_file, private_file_close) file = { 0 };
+    status s;
+
+    TRY(private_file_create(dir, name, &file, err));
+    s = private_file_write(&file, bytes, 0, err);
+    if (!s.code)
+        s = private_file_sync(&file, err);
+    if (s.code)
+        private_file_discard(&file);
+    return s;
+}
+
+status private_file_replace(const char *dir, const char *name, struct str bytes, struct err *err)
+{
+    struct path path = { 0 };
+    struct path fresh = { 0 };
+
+    TRY(path_join(dir, name, &path, err));
+    TRY(path_add(path.text, ".new", &fresh, err));
+    if (unlink(fresh.text) && errno != ENOENT) /* of a try that was cut short */
+        return err_system(err, "unlink", fresh.text);
+    TRY(fill(dir, fresh.text + strlen(dir) + 1, bytes, err));
+    if (rename(fresh.text, path.text))
+        return err_system(err, "rename", fresh.text);
+    return file_sync_directory(dir, err);
 }
 
 status private_file_sync(const struct private_file *file, struct err *err)

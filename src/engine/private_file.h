@@ -33,6 +33,12 @@ void private_file_close(struct private_file *file);
 /* Closes it and removes its name, of one that was made for nothing. */
 void private_file_discard(struct private_file *file);
 
+/*
+ * Puts these bytes in place of what the name holds, durably: written under the name with ".new" behind it, synced,
+ * renamed, and the directory synced. A crash leaves the old bytes or the new ones.
+ */
+MUST_CHECK status private_file_replace(const char *dir, const char *name, struct str bytes, struct err *err);
+
 MUST_CHECK status private_file_write(const struct private_file *file, struct str bytes, uint64_t at, struct err *err);
 /* Makes what was written durable; the name of a new file is for file_sync_directory. */
 MUST_CHECK status private_file_sync(const struct private_file *file, struct err *err);

@@ -42,6 +42,7 @@ struct publisher {
     struct shelf shelf;
     atomic_uint_fast64_t failures;
     atomic_bool refused; /* the signer will have none of this ledger */
+    atomic_bool barred;  /* somebody showed a checkpoint by its key that is not of it */
 
     /* The engine's thread alone: */
     uint64_t offered_size;
@@ -95,7 +96,7 @@ uint64_t publisher_failures(const struct publisher *publisher)
 
 bool publisher_is_refused(const struct publisher *publisher)
 {
-    return atomic_load(&publisher->refused);
+    return atomic_load(&publisher->refused) || atomic_load(&publisher->barred);
 }
 
 const struct signer_client *publisher_signer(const struct publisher *publisher)
@@ -140,6 +141,12 @@ static void lose_patience(struct publisher *publisher)
     publisher->waiting = (struct job_list){ 0 };
     pthread_mutex_unlock(&publisher->mutex);
     finish(publisher, &jobs);
+}
+
+void publisher_bar(struct publisher *publisher)
+{
+    atomic_store(&publisher->barred, true);
+    lose_patience(publisher);
 }
 
 /* ---- The engine's side ---- */
@@ -295,7 +302,7 @@ static void publish(struct publisher *publisher)
     publisher->work = NULL;
     pthread_mutex_lock(&publisher->mutex);
     publisher->published_size = size;
-    publisher->impatient = false;
+    publisher->impatient = publisher_is_refused(publisher);
     covered = take_covered(&publisher->waiting, size);
     pthread_mutex_unlock(&publisher->mutex);
     if (publisher->config.published)
@@ -364,7 +371,7 @@ static void *run(void *argument)
 
     while (wait_for_turn(publisher))
         attempt(publisher);
-    if (has_offer(publisher) && !publisher->refused)
+    if (has_offer(publisher) && !publisher_is_refused(publisher))
         attempt(publisher);
     lose_patience(publisher);
     return NULL;
@@ -409,6 +416,7 @@ status publisher_start(struct signer_client *signer, const struct publisher_conf
     }
     publisher->signer = signer;
     publisher->config = *config;
+    publisher->barred = publisher->impatient = config->barred;
     publisher->offer = issue_new();
     if (!publisher->offer || pthread_create(&publisher->thread, NULL, run, publisher)) {
         publisher_destroy(publisher);

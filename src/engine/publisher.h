@@ -30,6 +30,7 @@ struct publisher_config {
     void (*published)(void *context, uint64_t size); /* on the publisher's thread */
     void (*flushed)(void *context);                  /* after the receipts' jobs of one publication are done */
     void *context;
+    bool barred; /* see publisher_bar: it is from the start */
     /* The ledger's full tiles, for the proofs that its signer wants. The publisher's thread asks. */
     struct tile_source full_tiles;
 };
@@ -68,7 +69,12 @@ MUST_CHECK status publisher_checkpoint(struct publisher *publisher, struct arena
 const struct vkey *publisher_vkey(const struct publisher *publisher);
 /* How often signing has failed. */
 uint64_t publisher_failures(const struct publisher *publisher);
-/* Whether the signer will have none of this ledger (P3): nothing is signed any more. */
+/*
+ * Ends all signing until the program starts anew: somebody has a checkpoint by this ledger's key that is not of its
+ * history (P3). Receipts are no longer waited for; recording goes on. Any thread.
+ */
+void publisher_bar(struct publisher *publisher);
+/* Whether nothing is signed any more (P3): the signer will have none of this ledger, or signing was barred. */
 bool publisher_is_refused(const struct publisher *publisher);
 /* For its state and its restarts. */
 const struct signer_client *publisher_signer(const struct publisher *publisher);
