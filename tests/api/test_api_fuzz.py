@@ -438,7 +438,8 @@ def whatever_comes_is_answered_as_the_document_says_and_the_ledger_verifies():
         world.stop()
         log = world.log_text()
         assert "Sanitizer" not in log and "runtime error" not in log, log
-        verified = subprocess.run([TALLY, "verify", world.data], capture_output=True, check=False, text=True, timeout=120)
+        verified = subprocess.run([TALLY, "verify", world.data], capture_output=True, check=False, text=True, timeout=120,
+                                  env={**os.environ, "XDG_STATE_HOME": os.path.join(world.dir, "state")})
         assert verified.returncode == 0 and verified.stdout.startswith("ok"), verified
         print(f"{sum(judge.done.values())} done at {len(judge.done)} routes; problems: {dict(sorted(judge.codes.items()))}")
         assert len(judge.done) > 40, "most requests were refused: what was reached is not much"
