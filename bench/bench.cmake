@@ -14,3 +14,13 @@ foreach(source ${bench_programs})
     target_link_libraries(${name} PRIVATE bench_shared)
     add_dependencies(benches ${name})
 endforeach()
+
+# That it runs, not how fast: small data, one round, nothing judged.
+if(TALLY_TESTS AND TARGET tally)
+    add_test(NAME bench_build COMMAND ${CMAKE_COMMAND} --build ${CMAKE_BINARY_DIR} --target benches)
+    add_test(NAME bench_smoke COMMAND python3 -B ${CMAKE_SOURCE_DIR}/bench/run --tally $<TARGET_FILE:tally>
+        --programs ${CMAKE_BINARY_DIR} --json ${CMAKE_BINARY_DIR}/bench.json --scale 0.0005 --rounds 1 --seconds 1
+        --only engine --only http --only ledger)
+    set_tests_properties(bench_build PROPERTIES LABELS bench-smoke FIXTURES_SETUP benches TIMEOUT 600)
+    set_tests_properties(bench_smoke PROPERTIES LABELS bench-smoke FIXTURES_REQUIRED benches TIMEOUT 300)
+endif()

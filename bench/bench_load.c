@@ -317,6 +317,13 @@ static void tell(double seconds)
            time_at(0.5), time_at(0.99), time_at(1));
 }
 
+static void connection_close(struct connection *connection)
+{
+    (void)close(connection->fd);
+    memory_free(connection->request);
+    memory_free(connection->answer);
+}
+
 static void run(struct connection *connections, size_t count, uint64_t seconds)
 {
     int64_t began_us = clock_running_us();
@@ -392,5 +399,10 @@ int main(int argc, char **argv)
         connection_open(&connections[i], &address);
     }
     run(connections, count, must_number(argv[5], SECONDS_MAX, "SECONDS"));
+    for (size_t i = 0; i < count; i++)
+        connection_close(&connections[i]);
+    (void)close(load.epoll);
+    memory_free(connections);
+    memory_free(load.times_us);
     return EXIT_SUCCESS;
 }
