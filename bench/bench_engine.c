@@ -83,8 +83,8 @@ static void batch_flushed(void *context)
     pthread_mutex_lock(&bench.mutex);
     *end = bench.done;
     bench.done = bench.collected;
-    pthread_cond_signal(&bench.answered);
     pthread_mutex_unlock(&bench.mutex);
+    pthread_cond_signal(&bench.answered);
     bench.collected = NULL;
 }
 

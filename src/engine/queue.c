@@ -56,6 +56,7 @@ void queue_free(struct queue *queue)
 struct job *queue_put(struct queue *queue, struct job *first)
 {
     bool was_empty;
+    bool wakes;
 
     pthread_mutex_lock(&queue->mutex);
     was_empty = queue->jobs.count == 0;
@@ -65,9 +66,10 @@ struct job *queue_put(struct queue *queue, struct job *first)
         job_list_add(&queue->jobs, first);
         first = next;
     }
-    if (was_empty && queue->jobs.count)
-        pthread_cond_signal(&queue->not_empty);
+    wakes = was_empty && queue->jobs.count;
     pthread_mutex_unlock(&queue->mutex);
+    if (wakes) /* without the mutex, which whoever wakes up wants */
+        pthread_cond_signal(&queue->not_empty);
     return first;
 }
 
