@@ -15,6 +15,7 @@
  */
 typedef status applier(struct facts *facts, const struct entry *entry, struct err *err);
 
+applier ledger_sealed_apply, ledger_continues_apply;
 applier ledger_created_apply, writer_started_apply, clock_jumped_apply, clock_confirmed_apply;
 applier organisation_created_apply, user_created_apply, team_created_apply, service_created_apply;
 applier token_created_apply, token_revoked_apply, member_added_apply, member_removed_apply, role_changed_apply;

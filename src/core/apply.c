@@ -31,6 +31,10 @@ static applier *const appliers[AUDIT_COUNT] = {
     [AUDIT_STORAGE_LOW] = nothing_apply,
     [AUDIT_DEMO_SEEDED] = nothing_apply,
     [AUDIT_SNAPSHOT_REFUSED] = nothing_apply,
+    [AUDIT_SIGNING_REFUSED] = nothing_apply,
+    [AUDIT_LEDGER_SEALED] = ledger_sealed_apply,
+    [AUDIT_LEDGER_CONTINUES] = ledger_continues_apply,
+    [AUDIT_STORE_RESTORED] = nothing_apply,
     [AUDIT_WITNESS_ABSENT] = nothing_apply,
     [AUDIT_WITNESS_RETURNED] = nothing_apply,
     [AUDIT_WITNESS_AHEAD] = nothing_apply,
@@ -209,6 +213,8 @@ static status entry_apply(struct facts *facts, const struct entry *entry, const 
 {
     struct chain *chains[ENTRY_SEQ_MAX] = { 0 };
 
+    if (facts->sealed)
+        return contradiction(facts, entry, err, "the ledger is sealed");
     if (entry->time_ms < facts->time_ms)
         return contradiction(facts, entry, err, "its time lies before theirs");
     TRY(chains_check(facts, entry, chains, err));

@@ -1,6 +1,8 @@
 /*
  * core/apply: what the server says about itself and that facts depend on.
  */
+#include <string.h>
+
 #include "core/appliers.h"
 
 status ledger_created_apply(struct facts *facts, const struct entry *entry, struct err *err)
@@ -8,6 +10,25 @@ status ledger_created_apply(struct facts *facts, const struct entry *entry, stru
     if (facts->size != 0)
         return contradiction(facts, entry, err, "a ledger begins once");
     facts->self = (struct who){ .id = entry->on[ON_SERVICE].id, .kind = ID_SERVICE };
+    return OK;
+}
+
+/* Nothing follows it. */
+status ledger_sealed_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    (void)entry;
+    (void)err;
+    facts->sealed = true;
+    return OK;
+}
+
+/* What it carries over is there already: facts_carry_take put it in place of the empty ledger's. */
+status ledger_continues_apply(struct facts *facts, const struct entry *entry, struct err *err)
+{
+    if (facts->size != 1 || !facts->is_carried)
+        return contradiction(facts, entry, err, "nothing was carried over into this ledger");
+    if (memcmp(facts->carried.bytes, entry->data[DATA_SHA256].bytes, HASH_BYTES) != 0)
+        return contradiction(facts, entry, err, "what was carried over is not what it names");
     return OK;
 }
 

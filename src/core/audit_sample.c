@@ -72,6 +72,8 @@ static const struct {
     [AUDIT_SERVER_STOPPED] = { .reason = REASON_ADMIN },
     [AUDIT_CLOCK_JUMPED] = { .reason = REASON_BACK },
     [AUDIT_LOAD_SHED] = { .reason = REASON_QUEUE_FULL },
+    [AUDIT_LEDGER_SEALED] = { .reason = REASON_RETENTION },
+    [AUDIT_LEDGER_CONTINUES] = { .reason = REASON_RETENTION },
     [AUDIT_WITNESS_ABSENT] = { .reason = REASON_UNREACHABLE },
     [AUDIT_LEASE_RELEASED] = { .reason = REASON_OWNER },
     [AUDIT_LEASE_REVOKED] = { .reason = REASON_ADMIN },

@@ -23,6 +23,7 @@
 #include "core/order.h"
 #include "core/wheel.h"
 #include "core/words.h"
+#include "crypto/hash.h"
 
 #define NONE TABLE_NONE
 
@@ -242,11 +243,14 @@ struct watermark {
 };
 
 struct facts {
-    uint64_t size;               /* entries applied */
-    int64_t time_ms;             /* of the last entry */
-    uint64_t epoch;              /* of the last writer.started */
-    bool clock_frozen;           /* between clock.jumped and clock.confirmed (P7) */
-    struct who self;             /* the server's own identity, from ledger.created */
+    uint64_t size;     /* entries applied */
+    int64_t time_ms;   /* of the last entry */
+    uint64_t epoch;    /* of the last writer.started */
+    bool clock_frozen; /* between clock.jumped and clock.confirmed (P7) */
+    struct who self;   /* the server's own identity, from ledger.created */
+    bool sealed;       /* by ledger.sealed: no entry follows. In no image: none can be recorded then */
+    bool is_carried;   /* from another ledger (core/carry), as the image with this hash; in no image */
+    struct hash carried;
     int64_t texts_kept_from_ms;  /* start of the first day whose private texts are kept; 0: all are */
     int64_t key_copies_lapse_ms; /* when the last backup of the vault's keys lapses; 0: none was ever made */
 

@@ -59,6 +59,8 @@ MUST_CHECK status ended_reserve(struct facts *facts);
 void ended_push(struct facts *facts, const struct ended *ended);
 /* CODE_CORRUPT when the key is remembered and not yet IDEM_HOURS old at now_ms. */
 MUST_CHECK status idem_reserve(struct facts *facts, const uint8_t *key, int64_t now_ms);
+/* None is remembered any more. */
+void idem_forget_all(struct facts *facts);
 void idem_push(struct facts *facts, const struct idem *idem);
 
 /* The entry with that leaf hash becomes the chain's newest. */

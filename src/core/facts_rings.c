@@ -102,6 +102,12 @@ void idem_push(struct facts *facts, const struct idem *idem)
     FACTS_PUT(facts, idem_by_key, place);
 }
 
+void idem_forget_all(struct facts *facts)
+{
+    while (facts->idem_ring.first < facts->idem_ring.next)
+        idem_drop(facts);
+}
+
 status observed_reserve(struct facts *facts)
 {
     TRY(table_reserve(&facts->observed_groups, 1));

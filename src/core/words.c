@@ -49,6 +49,10 @@ const struct str reason_words[REASON_COUNT] = {
     [REASON_UNREACHABLE] = STR_INIT("unreachable"),
     [REASON_REFUSED] = STR_INIT("refused"),
     [REASON_BAD_ANSWER] = STR_INIT("bad_answer"),
+    [REASON_RETENTION] = STR_INIT("retention"),
+    [REASON_KEY_CHANGE] = STR_INIT("key_change"),
+    [REASON_KEY_STOLEN] = STR_INIT("key_stolen"),
+    [REASON_LOST] = STR_INIT("lost"),
 };
 const struct str role_words[ROLE_COUNT] = { STR_INIT("member"), STR_INIT("auditor"), STR_INIT("admin"),
                                             STR_INIT("observer") };

@@ -82,6 +82,10 @@ enum reason {
     REASON_UNREACHABLE, /* a witness did not answer */
     REASON_REFUSED,     /* … refused to cosign */
     REASON_BAD_ANSWER,  /* … answered what makes no sense */
+    REASON_RETENTION,   /* a ledger is continued by another: the old one may be put away */
+    REASON_KEY_CHANGE,  /* … because its key is exchanged */
+    REASON_KEY_STOLEN,  /* … because others may have its key */
+    REASON_LOST,        /* … because its end is lost */
     REASON_COUNT
 };
 

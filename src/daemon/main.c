@@ -8,6 +8,8 @@
 
 static const struct cli_command *const server_commands[] = { &demo_command, &init_command, &serve_command, &man_command,
                                                              &version_command };
+static const struct cli_command *const care_commands[] = { &doctor_command, &restore_command, &ledger_continue_command,
+                                                           &ledger_seal_command };
 static const struct cli_command *const witness_commands[] = { &witness_command, &witness_keygen_command,
                                                               &witness_cosign_command, &witness_request_command,
                                                               &witness_import_command };
@@ -16,6 +18,7 @@ int main(int argc, char **argv)
 {
     const struct command_group groups[] = {
         { "Server", server_commands, sizeof(server_commands) / sizeof(server_commands[0]) },
+        { "Care of a data directory", care_commands, sizeof(care_commands) / sizeof(care_commands[0]) },
         { "Witness", witness_commands, sizeof(witness_commands) / sizeof(witness_commands[0]) },
         work_group,
         catalog_group,

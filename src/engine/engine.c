@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,21 +42,30 @@ static void clock_start(struct engine *engine)
     engine->alive_ms = engine->clock.now_ms;
 }
 
-static status ledger_open(struct engine *engine, struct err *err)
+/* The ledger still begins with what its key signed last (P3). */
+static status signed_head_check(struct engine *engine, struct err *err)
 {
     struct tree_head last;
 
+    if (!engine->signer)
+        return OK;
+    last = signer_client_head(engine->signer);
+    return history_check(engine->reader, &engine->edge, &last, err);
+}
+
+static status ledger_open(struct engine *engine, struct err *err)
+{
     TRY(store_open(engine->dir, &engine->store, err));
     TRY(store_reader_open(engine->store, &engine->reader, err));
-    TRY(signer_client_open(engine->dir, engine->config.signer, &engine->signer, err));
+    if (!engine->config.without_signer)
+        TRY(signer_client_open(engine->dir, engine->config.signer, &engine->signer, err));
     TRY(store_reader_open(engine->store, &engine->proof_reader, err));
     TRY(names_load(engine->names, engine->reader, err));
     TRY(replay_all(engine, err));
-    last = signer_client_head(engine->signer);
-    TRY(history_check(engine->reader, &engine->edge, &last, err));
+    TRY(signed_head_check(engine, err));
     engine->system = (struct actor){ .who = engine->facts.self, .via = VIA_SYSTEM, .level = LEVEL_A2 };
     clock_start(engine);
-    if (!ballast_is_there(engine->dir) && ballast_create(engine->dir, err).code)
+    if (!engine->config.without_signer && !ballast_is_there(engine->dir) && ballast_create(engine->dir, err).code)
         log_write(LOG_WARN, "engine", "no room for the ballast: %s", err->text);
     return OK;
 }
@@ -123,6 +133,10 @@ status engine_start(struct engine *engine, struct err *err)
                                           .barred = engine->config.barred,
                                           .full_tiles = history_tiles(engine->proof_reader) };
 
+    assert(engine->signer);
+    if (engine->facts.sealed)
+        return err_set(err, CODE_CONFLICT, "the ledger in %s is sealed: `tally doctor` says which one continues it",
+                       engine->dir);
     TRY(first_commit(engine, err));
     TRY(publisher_start(engine->signer, &publisher, &engine->publisher, err));
     engine->signer = NULL;

@@ -86,6 +86,7 @@ struct engine_config {
     bool barred;        /* nothing is signed: publisher_bar */
     /* Starts the process that holds the key; NULL: the key is held in this one. */
     const struct signer_starter *signer;
+    bool without_signer; /* only to look at a ledger: it can't be started, and what its key signed is not asked */
 };
 
 /* What a new ledger begins with. */

@@ -2,6 +2,8 @@
  * engine/housekeeping: what the engine writes about itself: that it is alive (hourly, so that coverage has no silent
  * gap), what it had to turn away, and how full the disk is.
  */
+#include <string.h>
+
 #include "base/log.h"
 #include "engine/state.h"
 #include "store/space.h"
@@ -131,10 +133,25 @@ static void disk_turn(struct engine *engine)
     engine->disk_warning = warning;
 }
 
+/* P3: the signer will have none of this ledger. Recording goes on, and this is recorded first, once. */
+static void signing_turn(struct engine *engine)
+{
+    struct command command = system_command(engine, AUDIT_SIGNING_REFUSED);
+    struct tree_head last;
+
+    if (engine->refusal_recorded || !publisher_is_refused(engine->publisher))
+        return;
+    last = signer_client_head(publisher_signer(engine->publisher));
+    command.system.numbers[0] = (int64_t)last.size;
+    memcpy(command.system.hash, last.root.bytes, sizeof(command.system.hash));
+    engine->refusal_recorded = system_write(engine, &command);
+}
+
 void housekeeping_turn(struct engine *engine)
 {
     if (engine->broken || engine->writing >= WRITING_GIVE_BACK)
         return;
+    signing_turn(engine);
     shed_turn(engine);
     alive_turn(engine);
     disk_turn(engine);

@@ -337,8 +337,10 @@ static status sign(struct signer_client *client, const struct signer_ask *ask, s
     struct signer_answer answer;
 
     TRY(converse(client, ask, &answer, err));
-    if (answer.kind == SIGNER_ANSWER_REFUSAL)
+    if (answer.kind == SIGNER_ANSWER_REFUSAL) {
+        client->last = answer.head;
         return refused(&ask->sign.head, &answer, err);
+    }
     if (answer.kind != SIGNER_ANSWER_SIGNATURE)
         return no_answer(client, err);
     return checkpoint_complete(note, &ask->sign.head, &client->vkey, &answer.signature, err);

@@ -85,6 +85,7 @@ struct engine {
     struct snapshot_child snapshot;
     struct snapshot_refusal refusal; /* at the last replay */
     enum clock_event jump;           /* of the clock, that is not durable yet */
+    bool refusal_recorded;           /* that the signer refuses this ledger */
     bool broken;                     /* memory and store differ for good: nothing more is written */
 
     struct shed sheds[SHED_CAUSES];
