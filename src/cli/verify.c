@@ -20,6 +20,7 @@
 struct verify_options {
     bool quick;
     bool without_replay;
+    bool replay;
     const char *vkey;
     const char *entry;
 };
@@ -28,7 +29,9 @@ static const struct option_row verify_rows[] = {
     { "quick", OPTION_FLAG, offsetof(struct verify_options, quick), 0, 0, false, NULL,
       "hashes, tiles and roots only, not what the entries say", 0, 0 },
     { "without-replay", OPTION_FLAG, offsetof(struct verify_options, without_replay), 0, 0, false, NULL,
-      "everything but the counting of seats", 0, 0 },
+      "everything but the counting of seats and the form of the database's pages", 0, 0 },
+    { "replay", OPTION_FLAG, offsetof(struct verify_options, replay), 0, 0, false, NULL,
+      "also rebuild all facts by the server's rules, and compare them with its snapshots", 0, 0 },
     { "vkey", OPTION_TEXT, offsetof(struct verify_options, vkey), 0, 0, false, "KEY",
       "the ledger's verifier key, known from elsewhere", 0, 0 },
     { "entry", OPTION_TEXT, offsetof(struct verify_options, entry), 0, 0, false, "FILE",
@@ -109,6 +112,8 @@ static void checks_list(const struct verification *verification, struct json_out
     }
     if (verification->snapshots)
         json_out_text(out, NULL, STR("snapshots"));
+    if (check->replay.facts)
+        json_out_text(out, NULL, STR("replay"));
     json_out_end(out);
     json_out_array(out, "not_checked");
     for (size_t i = 0; i < verification->left_count; i++)
@@ -150,6 +155,8 @@ static void report_json(const struct verification *verification)
         json_out_u64(&out, "licenses", check->chains.licenses);
         json_out_u64(&out, "grants", check->seats.grants);
         json_out_u64(&out, "observed", check->seats.observed);
+        if (check->replay.facts)
+            json_out_u64(&out, "facts_compared", check->replay.compared);
         coverage_write(check, &out);
     }
     json_out_i64(&out, "took_us", verification->took_us);
@@ -202,6 +209,11 @@ static void report_print(const struct verification *verification)
         (void)printf("seats       never one too many; grants %" PRIu64 ", offers %" PRIu64 ", observed %" PRIu64 "\n",
                      check->seats.grants, check->seats.offers, check->seats.observed);
     files_print(verification);
+    if (check->replay.facts)
+        (void)printf(
+            "replay      the facts, rebuilt by the server's rules, are those that its entries tell: compared %" PRIu64
+            ", passed over %" PRIu64 "\n",
+            check->replay.compared, check->replay.passed);
     if (!check->hashes_only)
         coverage_print(check);
     for (size_t i = 0; i < verification->left_count; i++)
@@ -228,7 +240,9 @@ static int ledger_verify(const struct command_line *line, const struct verify_op
     verification->check.hashes_only = options->quick;
     verification->check.without_seats = options->without_replay;
     check_begin(&verification->check);
-    s = strstr(what, "://") ? verify_url(what, verification, &err) : verify_store(what, verification, &err);
+    s = options->replay ? replay_check_begin(&verification->check.replay, &err) : OK;
+    if (!s.code)
+        s = strstr(what, "://") ? verify_url(what, verification, &err) : verify_store(what, verification, &err);
     verification->took_us = progress_end(&verification->progress);
     if (!s.code && line->json)
         report_json(verification);
@@ -264,6 +278,10 @@ static int verify_run(const struct command_line *line, const void *at)
     struct vkey vkey;
     struct err err = { 0 };
 
+    if (options->quick && options->replay) {
+        (void)err_set(&err, CODE_INVALID, "--quick looks into no entry, --replay into each: one of them");
+        return command_fail(line, EXIT_USAGE, &err);
+    }
     if (options->vkey && vkey_parse(str_of(options->vkey), &vkey, &err).code) {
         (void)snprintf(err.member, sizeof(err.member), "vkey");
         return command_fail(line, EXIT_USAGE, &err);

@@ -16,6 +16,7 @@ void check_free(struct check *check)
     recent_ids_free(&check->ids);
     seats_free(&check->seats);
     memory_free(check->claims);
+    replay_check_free(&check->replay);
 }
 
 void check_anchor(struct check *check, const struct tree_head *head, const char *who)
@@ -130,7 +131,8 @@ static status ledger_note(struct check *check, const struct entry *entry, uint64
     return entry->code == AUDIT_LEDGER_SNAPSHOT ? claim_add(check, entry, index) : OK;
 }
 
-static status entry_check(struct check *check, const struct entry *entry, uint64_t index, struct err *err)
+static status entry_check(struct check *check, const struct entry *entry, uint64_t index, const struct hash *hash,
+                          struct err *err)
 {
     if (entry->time_ms < check->time_ms)
         return err_set(err, CODE_CORRUPT, "its time is before that of the entry before it");
@@ -138,6 +140,7 @@ static status entry_check(struct check *check, const struct entry *entry, uint64
     TRY(change_check(check, entry, err));
     if (!check->without_seats)
         TRY(seats_add(&check->seats, entry, err));
+    TRY(replay_check_add(&check->replay, entry, hash, err));
     TRY(ledger_note(check, entry, index, err));
     coverage_add(&check->coverage, entry, check->time_ms);
     check->time_ms = entry->time_ms;
@@ -153,7 +156,7 @@ static status contents_check(struct check *check, struct str leaf, uint64_t inde
     if (s.code)
         return at_entry(index, s, err);
     TRY(chains_add(&check->chains, &entry, index, hash, err));
-    s = entry_check(check, &entry, index, err);
+    s = entry_check(check, &entry, index, hash, err);
     return s.code ? at_entry(index, s, err) : OK;
 }
 

@@ -7,10 +7,12 @@
  *   chains    each pool's and licence's numbers are gap-free and name the leaf before (verify_chains)
  *   changes   the entries of one change stand together, whole
  *   seats     no grant above the limit, every count as it says (verify_seats: P4 by a fold of its own)
+ *   replay    on demand: the facts by the server's own rules, against what snapshots tell (verify_replay: P2)
  *   coverage  when the server ran, and where it ended without saying so
  *
  * It refuses to trust anything that it reads but the head it is told to end at. It shares entry_decode with the server,
- * which reads what the server wrote and nothing else, and no other code that decides or applies. Pure, one thread;
+ * which reads what the server wrote and nothing else, and but for that replay no other code that decides or
+ * applies. Pure, one thread;
  * memory grows with live pools, licences, leases and tickets.
  *
  * Every error names the entry or the tile.
@@ -20,6 +22,7 @@
 
 #include "cli/verify_chains.h"
 #include "cli/verify_ids.h"
+#include "cli/verify_replay.h"
 #include "cli/verify_seats.h"
 #include "core/entry.h"
 #include "tlog/edge.h"
@@ -55,6 +58,7 @@ struct check {
     struct str key; /* the ledger's verifier key, as its first entry must name it */
     /* Told each entry that fits so far; may be NULL. */
     status (*entry)(void *context, uint64_t index, const struct entry *entry, struct err *err);
+    struct replay_check replay; /* begun by the caller, if it wants one */
     /* Compares each full tile above level 0 that a leaf completes with the one that is kept. */
     status (*tile)(void *context, const struct edge_full *full, struct err *err);
     void *context;

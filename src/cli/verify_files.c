@@ -175,7 +175,10 @@ static bool snapshot_name_read(struct str name, uint64_t *ret_size)
     return !str_to_u64(str_cut(name, 0, name.len - (sizeof(SNAPSHOT_AFTER) - 1)), INT64_MAX, ret_size).code;
 }
 
-static status snapshots_check(const char *path, struct verification *verification, struct err *err)
+/* Each snapshot file of the directory; a backup's path is none. */
+static status snapshots_visit(const char *path, struct verification *verification,
+                              status (*visit)(const char *, uint64_t, struct verification *, struct err *),
+                              struct err *err)
 {
     DIR *directory = opendir(path);
     const struct dirent *item;
@@ -184,11 +187,24 @@ static status snapshots_check(const char *path, struct verification *verificatio
 
     while (directory && !s.code && (item = readdir(directory))) {
         if (snapshot_name_read(str_of(item->d_name), &size))
-            s = snapshot_check(path, size, verification, err);
+            s = visit(path, size, verification, err);
     }
     if (directory)
         (void)closedir(directory);
     return s;
+}
+
+static status snapshot_want(const char *path, uint64_t size, struct verification *verification, struct err *err)
+{
+    (void)path;
+    (void)err;
+    replay_check_want(&verification->check.replay, size);
+    return OK;
+}
+
+void snapshots_want(const char *path, struct verification *verification)
+{
+    (void)snapshots_visit(path, verification, snapshot_want, NULL).code;
 }
 
 /* ---- The store's facts ---- */
@@ -262,7 +278,7 @@ status facts_check(const char *path, struct store_reader *reader, struct verific
                        : !walk.has_key  ? "vkey"
                                         : "schema");
     TRY(head_row_check(reader, verification, err));
-    return snapshots_check(path, verification, err);
+    return snapshots_visit(path, verification, snapshot_check, err);
 }
 
 /* ---- Private texts ---- */

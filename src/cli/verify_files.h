@@ -28,6 +28,11 @@ static inline void inspection_drop(struct inspection **inspection)
 /* signer.head in a data directory: whole, and signed by the ledger's key; its head must lie within the ledger. */
 MUST_CHECK status signed_check(const char *path, struct verification *verification, struct err *err);
 
+/* ---- Snapshots ---- */
+
+/* Before the first entry: the replay, if there is one, is to look at the facts of each snapshot file. */
+void snapshots_want(const char *path, struct verification *verification);
+
 /* ---- After the last entry ---- */
 
 /*

@@ -109,6 +109,8 @@ static void left_note(struct verification *verification)
         verification_left(verification, "what entries say, private texts, snapshots, the database's form (--quick)");
     else if (check->without_seats)
         verification_left(verification, "seats, and the form of the database's pages (--without-replay)");
+    if (!check->hashes_only && !check->replay.facts)
+        verification_left(verification, "whether snapshots are what the entries give (--replay)");
     if (verification->signed_size && verification->signed_size < verification->head.size)
         verification_left(verification, "a signature over the newest entries: they came after the signed checkpoint");
     verification_left(verification, "bytes that carry nothing: unused space of the database's pages");
@@ -150,6 +152,7 @@ status verify_store(const char *path, struct verification *verification, struct 
     TRY(seen_find(verification, err));
     TRY(head_read(&reading, err));
     left_note(verification);
+    snapshots_want(path, verification);
     verification->check.tile = tile_check;
     verification->check.entry = entry_note;
     verification->check.context = &reading;

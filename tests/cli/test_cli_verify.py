@@ -144,6 +144,73 @@ def entries_that_were_lost_are_missed_by_the_signer_and_by_clients():
         assert result.code == 1 and "your clients saw" in result.err, result
 
 
+def snapshots_are_what_the_entries_give():
+    with CliWorld() as world:
+        filled(world, 300)
+        for _ in range(2):  # each clean stop tells the hash of the facts
+            world.restart()
+            world.admin.batch([{"op": "lease.create", "feature": "cad/render"} for _ in range(20)])
+        world.stop()
+        told = world.done("verify", world.data, "--replay", "--json").json
+        assert told["facts_compared"] == 3 and {"replay", "snapshots"} <= set(told["checks"]), told
+        assert not [line for line in told["not_checked"] if "--replay" in line], told
+        assert [line for line in world.done("verify", world.data, "--json").json["not_checked"] if "--replay" in line]
+        assert verify(world, world.data, "--quick", "--replay").code == 64
+
+
+def a_changed_snapshot_is_named():
+    with CliWorld() as world:
+        world.shop()
+        copy = copied(world)
+        name, = [name for name in os.listdir(copy) if name.endswith(".image")]
+        with open(os.path.join(copy, name), "r+b") as file:
+            file.seek(100)
+            byte = file.read(1)
+            file.seek(100)
+            file.write(bytes([byte[0] ^ 1]))
+        for words in ((), ("--replay",)):
+            result = verify(world, copy, *words)
+            assert result.code == 1 and name in result.err and "entry" in result.err, result
+
+
+def a_changed_name_or_private_text_is_named():
+    with CliWorld() as world:
+        world.shop()
+        world.user("zoe", role="member")
+        world.admin.made("/v1/leases", {"feature": "cad/render", "asserted": {"user": "xaver", "host": "bench7"}})
+        copy = copied(world)
+        database = os.path.join(copy, "ledger.db")
+        for old, new, named in (("zoe", "zoo", "usr_"), ("xaver", "xaber", "ali_"), ("bench7", "bench8", "ali_")):
+            with sqlite3.connect(database) as connection:
+                for value, wanted in ((old, new), (new, old)):
+                    done = connection.execute("UPDATE aliases SET value = CAST(replace(CAST(value AS TEXT), ?, ?) AS BLOB)"
+                                              " WHERE CAST(value AS TEXT) LIKE ?", (value, wanted, f"%{value}"))
+                    assert done.rowcount == 1, value
+                    connection.commit()
+                    result = verify(world, copy)
+                    assert result.code == (1 if wanted == new else 0), (value, result)
+                    assert wanted == old or ("entry" in result.err and named in result.err), (value, result)
+        changed(copy, 0, b'"host":"bench7"', b'"host":"bench8"')
+        result = verify(world, copy)
+        assert result.code == 1 and re.search(r"entry \d+: its private text is not", result.err), result
+
+
+def a_signed_head_that_the_key_did_not_sign_is_named():
+    with CliWorld() as world:
+        filled(world, 20)
+        copy = copied(world)
+        report = verify(world, copy, "--json").json
+        assert report["signed_entries"] == report["entries"] and "checkpoint signature" in report["checks"], report
+        os.remove(os.path.join(copy, "signer.head"))
+        report = verify(world, copy, "--json").json
+        assert "checkpoint signature" not in report["checks"], report
+        assert any("no signer.head" in line for line in report["not_checked"]), report
+        backup = world.path("backup.db")
+        shutil.copy(os.path.join(copy, "ledger.db"), backup)
+        report = verify(world, backup, "--json").json
+        assert any("a backup holds none" in line for line in report["not_checked"]), report
+
+
 def what_a_server_changes_on_the_way_is_found():
     with CliWorld() as world:
         filled(world, 600)
