@@ -40,10 +40,11 @@ static int socket_of(const struct connection *connection)
 
 /* ---- Closing ---- */
 
-static void end_count(struct loop *loop)
+static void end_count(struct loop *loop, uint16_t slot)
 {
     struct loop_shared *shared = loop->shared;
 
+    peers_leave(&shared->peers, slot);
     counters_add(&loop->counters.of[COUNTER_CONNECTIONS_ENDED], 1);
     if (atomic_fetch_sub(&shared->connections, 1) == 1 && loop->draining)
         shared->idle(shared->server);
@@ -53,10 +54,11 @@ static void on_closed(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
     struct loop *loop = connection->loop;
+    uint16_t slot = connection->peer.slot;
 
     buf_free(&connection->out); /* a write of it may have been under way until now */
     memory_free(connection);
-    end_count(loop);
+    end_count(loop, slot);
 }
 
 /* What the handler owes stays alive without us; the rest is nobody's. */
@@ -125,7 +127,7 @@ void connection_open(struct loop *loop, int socket, const struct http_peer *peer
     counters_add(&loop->counters.of[COUNTER_CONNECTIONS], 1);
     if (!connection) {
         (void)close(socket);
-        end_count(loop);
+        end_count(loop, peer->slot);
         return;
     }
     (void)uv_tcp_init(&loop->uv, &connection->tcp); /* makes no socket yet, so it can't fail */

@@ -41,6 +41,7 @@ struct http_peer {
     bool is_loopback;
     bool is_tls;
     uint16_t port;
+    uint16_t slot; /* http/peers */
 };
 
 struct exchange {

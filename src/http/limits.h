@@ -31,9 +31,11 @@
 #define HTTP_LINGER_TIMEOUT_MS    2000    /* for a peer to read the last answer and close, before we do */
 #define HTTP_LINGER_MAX_BYTES     1048576 /* thrown away meanwhile: a whole body that was refused by its head */
 #define HTTP_HANDSHAKE_TIMEOUT_MS 10000
-#define HTTP_ACCEPT_PAUSE_MS      100 /* after the system refused a descriptor */
-#define HTTP_WORKER_THREADS_MAX   64
-#define HTTP_WORKER_QUEUE_MAX     4096 /* jobs that wait; full is CODE_BUSY */
+#define HTTP_PEER_CONNECTIONS_MAX                                                                                      \
+    (HTTP_CONNECTIONS_MAX / 2)      /* of one address: there is always room for somebody else */
+#define HTTP_ACCEPT_PAUSE_MS    100 /* after the system refused a descriptor */
+#define HTTP_WORKER_THREADS_MAX 64
+#define HTTP_WORKER_QUEUE_MAX   4096 /* jobs that wait; full is CODE_BUSY */
 
 /* What a server sets for itself; tests make the time-outs short. */
 struct http_limits {
@@ -44,8 +46,9 @@ struct http_limits {
     int64_t handshake_timeout_ms; /* of TLS */
     int64_t linger_timeout_ms;
     size_t connections_max;
-    size_t pipeline_max;     /* requests of one connection under way at once */
-    size_t unsent_max_bytes; /* waiting answers of one connection before it is no longer read */
+    size_t peer_connections_max; /* of one address */
+    size_t pipeline_max;         /* requests of one connection under way at once */
+    size_t unsent_max_bytes;     /* waiting answers of one connection before it is no longer read */
 };
 
 static inline struct http_limits http_limits_default(void)
@@ -58,6 +61,7 @@ static inline struct http_limits http_limits_default(void)
         .handshake_timeout_ms = HTTP_HANDSHAKE_TIMEOUT_MS,
         .linger_timeout_ms = HTTP_LINGER_TIMEOUT_MS,
         .connections_max = HTTP_CONNECTIONS_MAX,
+        .peer_connections_max = HTTP_PEER_CONNECTIONS_MAX,
         .pipeline_max = HTTP_PIPELINE_MAX,
         .unsent_max_bytes = HTTP_OUT_MAX_BYTES,
     };

@@ -150,6 +150,7 @@ static void hand_over(struct listener *listener, struct loop *loop, int sock, co
     struct handover *handover = memory_new(1, sizeof *handover);
 
     if (!handover) {
+        peers_leave(&loop->shared->peers, peer->slot);
         give_up(loop->shared, sock);
         return;
     }
@@ -187,11 +188,13 @@ static void welcome(struct listener *listener, int sock, const struct sockaddr_s
     struct loop_shared *shared = listener->loops[0].shared;
     struct http_peer peer = { .is_tls = listener->tls != NULL };
 
-    if (atomic_fetch_add(&shared->connections, 1) >= shared->limits.connections_max) {
+    describe(address, &peer);
+    peer.slot = peers_slot(&shared->peers, peer.address);
+    if (atomic_fetch_add(&shared->connections, 1) >= shared->limits.connections_max ||
+        !peers_enter(&shared->peers, peer.slot, shared->limits.peer_connections_max)) {
         turn_away(listener, sock);
         return;
     }
-    describe(address, &peer);
     deal(listener, sock, &peer);
 }
 

@@ -14,6 +14,7 @@
 #include "http/input.h"
 #include "http/list.h"
 #include "http/loop.h"
+#include "http/peers.h"
 #include "http/render.h"
 #include "http/timeouts.h"
 
@@ -26,6 +27,7 @@ struct loop_shared {
     struct http_limits limits;
     void *user;                 /* the server's */
     _Atomic size_t connections; /* of all loops, and on their way to one */
+    struct peers peers;         /* the same by address */
     void (*idle)(void *server); /* a draining loop has closed its last connection */
     void *server;
 };

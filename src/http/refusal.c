@@ -53,8 +53,8 @@ static const struct refusal_text texts[REFUSE_COUNT] = {
                               false },
     [REFUSE_HEAD_TIMEOUT] = { 408, "HEAD_TIMEOUT", "The head did not arrive in time.", true },
     [REFUSE_BODY_TIMEOUT] = { 408, "BODY_TIMEOUT", "The body did not arrive in time.", true },
-    [REFUSE_TOO_MANY_CONNECTIONS] = { 503, "TOO_MANY_CONNECTIONS", "The server has as many connections as it may.",
-                                      true },
+    [REFUSE_TOO_MANY_CONNECTIONS] = { 503, "TOO_MANY_CONNECTIONS",
+                                      "The server has as many connections as it may, in all or of one address.", true },
     [REFUSE_NO_MEMORY] = { 503, "NO_MEMORY", "The server has no memory for this request now.", true },
 };
 

@@ -178,6 +178,7 @@ static status set_up(struct server *server, const struct server_config *config, 
                                            .user = config->user,
                                            .idle = tell_change,
                                            .server = server };
+    peers_init(&server->shared.peers);
     TRY(make_lock(server));
     if (config->tls)
         TRY(tls_context_new(config->tls, &server->tls, err));

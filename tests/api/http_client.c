@@ -41,6 +41,14 @@ void client_reach(struct http_world *world, int client)
         CHECK(connect(client, (struct sockaddr *)&four, sizeof four) == 0);
 }
 
+void client_bind(int client, const char *address)
+{
+    struct sockaddr_in from = { .sin_family = AF_INET };
+
+    CHECK(inet_pton(AF_INET, address, &from.sin_addr) == 1);
+    CHECK(bind(client, (struct sockaddr *)&from, sizeof from) == 0);
+}
+
 int client_connect(struct http_world *world)
 {
     int client = client_socket(world);

@@ -19,6 +19,8 @@ int client_connect(struct http_world *world);
 /* The same in two steps. */
 int client_socket(struct http_world *world);
 void client_reach(struct http_world *world, int client);
+/* Between the two: the client will come from that IPv4 address. */
+void client_bind(int client, const char *address);
 void client_hang_up(const int *client); /* accepts -1 */
 bool client_send(int client, struct str bytes);
 /* Everything until the server closes. */

@@ -207,6 +207,41 @@ static void one_connection_too_many_is_turned_away(void)
     CHECK_INT(reply_take(&stream, false).status, 200);
 }
 
+/* What another one asks, from an address of its own. */
+static int status_from(struct http_world *world, const char *address)
+{
+    AUTO(struct buf, buf_free) bytes = { .max = REPLY_MAX_BYTES };
+    AUTO(int, client_hang_up) client = client_socket(world);
+    struct str stream;
+
+    client_bind(client, address);
+    client_reach(world, client);
+    (void)client_send(client, STR(LAST("/tagged"))); /* one that is turned away may be gone already */
+    stream = client_read_all(client, &bytes);
+    return reply_take(&stream, false).status;
+}
+
+static void one_address_does_not_take_all_connections(void)
+{
+    struct http_world_options options = http_world_options();
+    options.loops = 2;
+    options.limits.peer_connections_max = 2;
+    AUTO(struct http_world *, http_world_free) world = http_world_new(&options);
+    AUTO(int, client_hang_up) one = world ? client_connect(world) : -1;
+    AUTO(int, client_hang_up) two = world ? client_connect(world) : -1;
+
+    CHECK(two >= 0);
+    if (!world || !http_world_wait(world, COUNTER_CONNECTIONS, 2))
+        return;
+    CHECK_INT(status_from(world, "127.0.0.1"), 503);
+    CHECK_INT(status_from(world, "127.0.0.2"), 200);
+    CHECK(http_world_wait(world, COUNTER_CONNECTIONS_ENDED, 1));
+    client_hang_up(&one);
+    one = -1;
+    if (http_world_wait(world, COUNTER_CONNECTIONS_ENDED, 2))
+        CHECK_INT(status_from(world, "127.0.0.1"), 200);
+}
+
 #define SEVEN ASK("/held/a") ASK("/held/b") ASK("/held/c") ASK("/held/d") ASK("/held/e") ASK("/held/f") LAST("/held/g")
 
 /* Has the loop turn once more: what it can read by itself it has read by then. */
@@ -289,6 +324,7 @@ static const struct test tests[] = {
     TEST(a_client_that_does_not_read_is_cut_off),
     TEST(a_large_answer_arrives_whole),
     TEST(one_connection_too_many_is_turned_away),
+    TEST(one_address_does_not_take_all_connections),
     TEST(only_so_many_requests_of_one_connection_are_under_way),
     TEST(a_request_that_had_to_wait_belongs_to_the_turn_that_let_it_in),
     TEST(unread_answers_hold_further_requests_back),
