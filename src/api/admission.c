@@ -67,6 +67,7 @@ static enum http_verdict permission_refuse(struct call *call, enum permission pe
     if (!job)
         return HTTP_TAKEN_OVER;
     job->command.access_denied = permissions_hold(role, permission) ? REASON_SCOPE : REASON_ROLE;
+    call->lacks = permission;
     call_submit(call, answer_call);
     return HTTP_TAKEN_OVER;
 }

@@ -23,8 +23,9 @@ typedef void call_answer(struct call *call);
 
 struct call {
     struct exchange *exchange;
-    struct bearer bearer; /* zeroed on a public route without a token */
-    bool is_known;        /* a live credential came along */
+    struct bearer bearer;  /* zeroed on a public route without a token */
+    bool is_known;         /* a live credential came along */
+    enum permission lacks; /* what was refused for want of a permission; else PERM_UNSET */
     bool dry_run;
     struct id request;                /* req_… */
     const struct query_values *query; /* NULL: the request has none */

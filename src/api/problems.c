@@ -58,8 +58,8 @@ static struct str reason_detail(enum reason reason)
         [REASON_TOKEN_EXPIRED] = STR_INIT("the token has expired"),
         [REASON_TOKEN_REVOKED] = STR_INIT("the token was revoked"),
         [REASON_DISABLED] = STR_INIT("the token's owner is disabled"),
-        [REASON_SCOPE] = STR_INIT("the token's scopes do not allow this; /v1/me says what they do"),
-        [REASON_ROLE] = STR_INIT("your role does not allow this; /v1/me says what it does"),
+        [REASON_SCOPE] = STR_INIT("the token's scopes do not allow this"),
+        [REASON_ROLE] = STR_INIT("your role, or whose you are, does not allow this"),
     };
 
     return details[reason];
@@ -104,9 +104,9 @@ static struct str member_detail(struct str member)
           STR_INIT("features must be different names, free of '/', quotation marks and backslashes") },
         { STR_INIT("starts_at"), STR_INIT("starts_at must be a time from 1970 to 9999") },
         { STR_INIT("expires_at"),
-          STR_INIT("expires_at must lie ahead: after starts_at, as the licence's kind allows, a token's within ten "
-                   "years") },
-        { STR_INIT("entitlements"), STR_INIT("entitlements must say what is to change") },
+          STR_INIT("expires_at must lie ahead and after starts_at; terms and trials need one, perpetual licences have "
+                   "none; a token's lies within ten years") },
+        { STR_INIT("entitlements"), STR_INIT("say what is to change: limits of entitlements, or the end") },
         { STR_INIT("feature"), STR_INIT("each feature can be named once") },
         { STR_INIT("scopes"), STR_INIT("scopes must hold at least one permission") },
         { STR_INIT("owner"), STR_INIT("owner must be a user or a service") },
@@ -160,6 +160,42 @@ static struct str no_seats_detail(struct call *call, const struct entry *entry)
     return text.status.code || arena_copy(call_arena(call), buf_str(&text), &copy).code ? STR_NONE : copy;
 }
 
+static struct str limit_detail(struct call *call, const struct entry *entry)
+{
+    char space[320];
+    struct buf text = BUF_OVER(space);
+    struct str copy;
+
+    buf_add_format(&text, "%lld seats of %.*s were asked for, of %lld in all",
+                   (long long)entry->data[DATA_QUANTITY].number, STR_ARG(entry->on[ON_FEATURE].text),
+                   (long long)entry->data[DATA_LIMIT].number);
+    return text.status.code || arena_copy(call_arena(call), buf_str(&text), &copy).code ? STR_NONE : copy;
+}
+
+/* How many there are, when the entry says so. */
+static struct str seats_detail(struct call *call, const struct entry *entry, enum reason reason)
+{
+    if (!entry_has_on(entry, ON_FEATURE) || !entry_has(entry, DATA_LIMIT))
+        return STR_NONE;
+    if (reason == REASON_LIMIT && entry_has(entry, DATA_QUANTITY))
+        return limit_detail(call, entry);
+    return reason == REASON_NO_SEATS && entry_has(entry, DATA_OCCUPIED) ? no_seats_detail(call, entry) : STR_NONE;
+}
+
+/* Which permission it was; refusals that go by who somebody is name none. */
+static struct str permission_detail(struct call *call, enum reason reason)
+{
+    char space[160];
+    struct buf text = BUF_OVER(space);
+    struct str copy;
+
+    if (call->lacks <= PERM_ANY)
+        return STR_NONE;
+    buf_add_format(&text, "this needs the permission %.*s, which your %s not have",
+                   STR_ARG(permission_words[call->lacks]), reason == REASON_SCOPE ? "token's scopes do" : "role does");
+    return text.status.code || arena_copy(call_arena(call), buf_str(&text), &copy).code ? STR_NONE : copy;
+}
+
 struct str problem_detail(struct call *call, const struct job *job, const struct answer *answer)
 {
     struct str detail = STR_NONE;
@@ -168,10 +204,10 @@ struct str problem_detail(struct call *call, const struct job *job, const struct
         detail = member_detail(job->reply.outcome.member);
     if (answer->problem == PROBLEM_WRONG_STATE)
         detail = state_detail(job->command.kind);
-    if (answer->problem == PROBLEM_NO_SEATS && answer->reason == REASON_NO_SEATS && answer->has_entry &&
-        entry_has_on(&answer->entry, ON_FEATURE) && entry_has(&answer->entry, DATA_OCCUPIED) &&
-        entry_has(&answer->entry, DATA_LIMIT))
-        detail = no_seats_detail(call, &answer->entry);
+    if (answer->problem == PROBLEM_FORBIDDEN)
+        detail = permission_detail(call, answer->reason);
+    if (answer->problem == PROBLEM_NO_SEATS && answer->has_entry)
+        detail = seats_detail(call, &answer->entry, answer->reason);
     if (!detail.len && has_reason(answer->problem))
         detail = reason_detail(answer->reason);
     return detail.len ? detail : str_of(rows[answer->problem].detail);

@@ -7,6 +7,8 @@
 #include "cli/help.h"
 #include "codec/json_out.h"
 
+#define WORD_MAX 24
+
 int exit_of(status s)
 {
     switch (s.code) {
@@ -159,6 +161,15 @@ static status missing_find(const struct cli_command *command, const struct argum
     return OK;
 }
 
+static status surplus_refuse(const struct cli_command *command, const char *text, struct err *err)
+{
+    if (str_starts(str_of(command->operands), STR("-- ")))
+        return err_set(err, CODE_INVALID, "%s: a program comes after --, as in `%s`, but there is \"%s\"",
+                       command->words, command->example, text);
+    return err_set(err, CODE_INVALID, "%s does not know what to do with \"%s\"; see `tally %s --help`", command->words,
+                   text, command->words);
+}
+
 static status line_read(const struct cli_command *command, struct arguments *arguments, struct command_line *line,
                         struct err *err)
 {
@@ -178,8 +189,7 @@ static status line_read(const struct cli_command *command, struct arguments *arg
             line->operands[line->operand_count++] = text;
             arguments->at++;
         } else {
-            return err_set(err, CODE_INVALID, "%s does not know what to do with \"%s\"; see `tally %s --help`",
-                           command->words, text, command->words);
+            return surplus_refuse(command, text, err);
         }
     }
     return missing_find(command, arguments, line, err);
@@ -254,14 +264,63 @@ static bool verbs_list(const struct command_group *groups, size_t count, const c
     return any;
 }
 
+/* How many letters must be changed, added or left out to make one word the other (Levenshtein), up to WORD_MAX. */
+static size_t words_distance(struct str a, struct str b)
+{
+    size_t row[WORD_MAX + 1];
+
+    if (a.len > WORD_MAX || b.len > WORD_MAX)
+        return WORD_MAX;
+    for (size_t i = 0; i <= b.len; i++)
+        row[i] = i;
+    for (size_t i = 1; i <= a.len; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i;
+        for (size_t k = 1; k <= b.len; k++) {
+            size_t changed = diagonal + (a.at[i - 1] != b.at[k - 1]);
+            size_t shorter = row[k] < row[k - 1] ? row[k] : row[k - 1];
+
+            diagonal = row[k];
+            row[k] = changed < shorter + 1 ? changed : shorter + 1;
+        }
+    }
+    return row[b.len];
+}
+
+/* The first word of a command that is like this one: "license" for "licence" or "licenses". Nothing when none is. */
+static struct str word_like(const struct command_group *groups, size_t count, const char *word)
+{
+    struct str found = STR_NONE;
+    size_t least = strlen(word) / 3 + 1;
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < groups[i].count; k++) {
+            struct str rest = str_of(groups[i].commands[k]->words);
+            struct str first = str_take(&rest, ' ');
+            size_t distance = words_distance(first, str_of(word));
+
+            if (distance < least) {
+                least = distance;
+                found = first;
+            }
+        }
+    }
+    return found;
+}
+
 static int unknown_command(const struct command_group *groups, size_t count, char **argv)
 {
     bool is_noun = verbs_list(groups, count, argv[0], NULL);
     bool has_verb = argv[1] && argv[1][0] != '-';
+    struct str like = word_like(groups, count, argv[0]);
 
     if (argument_is_there(argv + 1, "--help", "-h") && verbs_list(groups, count, argv[0], stdout))
         return EXIT_DONE;
-    if (!is_noun)
+    if (!is_noun && like.len)
+        (void)fprintf(stderr, "tally: there is no command \"%s\"; is it \"%.*s\"? See `tally --help`\n", argv[0],
+                      STR_ARG(like));
+    else if (!is_noun)
         (void)fprintf(stderr, "tally: there is no command \"%s\"; see `tally --help`\n", argv[0]);
     else if (has_verb)
         (void)fprintf(stderr, "tally: there is no command \"%s %s\", but:\n", argv[0], argv[1]);

@@ -108,10 +108,11 @@ static const struct cli_command token_revoke =
 /* ---- Oneself, and what others may do ---- */
 
 static const struct cli_command role_change = REQUEST_COMMAND(
-    reason_rows, SPEC("POST", "/v1/roles", .operand = "principal role", .columns = "user service role index"),
+    reason_rows,
+    SPEC("POST", "/v1/roles", .operand = "principal role", .named = "users,services",
+         .columns = "user service role index"),
     .words = "role change", .summary = "give a person or program another role",
-    .example = "tally role change usr_01h455vb4pex5vsknk084sn02q auditor", .operands = "WHO ROLE", .operands_min = 2,
-    .operands_max = 2);
+    .example = "tally role change maria auditor", .operands = "WHO ROLE", .operands_min = 2, .operands_max = 2);
 static const struct cli_command me = {
     .words = "me",
     .summary = "who one is to the server, and what one may do",

@@ -18,7 +18,7 @@ void request_defaults(void *at)
 
 /* ---- One object ---- */
 
-static void would_print(struct json_node answer)
+void would_print(struct json_node answer)
 {
     struct json_node would = json_node_member(answer, "would");
 
@@ -217,5 +217,7 @@ int request_run(const struct command_line *line, const void *at)
     struct err err = { 0 };
     status s = spec_run(&session, &resolved, &options, &err);
 
+    if (s.code == CODE_NOT_FOUND || s.code == CODE_CONFLICT || s.code == CODE_INVALID)
+        request_fault_tell(line, at, &err);
     return s.code ? command_fail(line, exit_of(s), &err) : EXIT_DONE;
 }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "cli/command.h"
+#include "codec/json_doc.h"
 
 /* How an option travels. The member's name is the option's, with '_' for '-'. */
 enum request_shape {
@@ -37,7 +38,7 @@ struct request_spec {
     const char *method;
     const char *path;    /* "/v1/licenses/{}/suspend": each {} takes an operand */
     const char *operand; /* the body's members that take the operands after those: "name", "principal role" */
-    const char *named;   /* lists to find the operands in that are names and no ids: "teams users" */
+    const char *named;   /* lists to find the operands in that are names and no ids: "teams users,services" */
     const char *list;    /* the answer's member that holds rows; NULL: the answer is one object */
     const char *columns; /* what of a row, or of the object, is shown */
     const char *members; /* of a list: all that a row can have, which --where may name */
@@ -49,6 +50,8 @@ struct session;
 /* Names of organisations and owners among the options, and of what the spec says among the operands, become ids. */
 MUST_CHECK status request_names_resolve(struct session *session, struct command_line *line,
                                         struct request_options *options, struct arena *arena, struct err *err);
+/* The answer to a dry run, for people. */
+void would_print(struct json_node answer);
 /* Every such command's defaults and run. */
 void request_defaults(void *options);
 int request_run(const struct command_line *line, const void *options);

@@ -23,4 +23,7 @@ void query_add(struct buf *target, const char *name, int64_t number);
 /* The same with a text, percent-encoded where it must be (RFC 3986). */
 void query_add_text(struct buf *target, const char *name, struct str text);
 
+/* Begins the text of an error with what was typed for the operand or option that it is about, unless it says that. */
+void request_fault_tell(const struct command_line *line, const void *options, struct err *err);
+
 #endif

@@ -12,7 +12,8 @@ struct search {
     char list[32]; /* "users": the resource, and the answer's member */
     const char *name;
     struct arena *arena;
-    struct str found; /* the id */
+    struct str found; /* the id of the first */
+    size_t count;     /* of those with the name */
 };
 
 /* One page; *after is where the next begins, -1 when there is none. */
@@ -35,8 +36,10 @@ static status page_search(struct search *search, int64_t *after, struct err *err
     for (size_t i = 0; i < json_node_count(rows); i++) {
         struct json_node row = json_node_item(rows, i);
 
-        if (str_eq(json_node_text(json_node_member(row, "name")), str_of(search->name)))
-            return arena_copy(search->arena, json_node_text(json_node_member(row, "id")), &search->found);
+        if (!str_eq(json_node_text(json_node_member(row, "name")), str_of(search->name)))
+            continue;
+        if (!search->count++)
+            TRY(arena_copy(search->arena, json_node_text(json_node_member(row, "id")), &search->found));
     }
     *after = json_node_count(rows) ? json_doc_number(&doc, "next", -1) : -1;
     return OK;
@@ -50,24 +53,56 @@ static bool is_id(const char *text)
     return typeid_read_any(str_of(text), &kind, &id).code == CODE_OK;
 }
 
-/* Looks in one list after the other; *text becomes the id. `what` is how the error calls it. */
+/* "users,services" as people call one of them: "user or service". */
+static void kinds_add(struct str lists, struct buf *text)
+{
+    while (lists.len) {
+        struct str list = str_take(&lists, ',');
+
+        buf_add(text, str_cut(list, 0, list.len - 1));
+        buf_add(text, lists.len ? STR(" or ") : STR_NONE);
+    }
+}
+
+static status search_judge(const struct search *search, struct str lists, const char *what, struct err *err)
+{
+    char space[64];
+    struct buf kinds = BUF_OVER(space);
+
+    kinds_add(lists, &kinds);
+    if (!search->count)
+        return err_member(err, CODE_NOT_FOUND, what, "there is no %.*s with the name \"%.100s\"",
+                          STR_ARG(buf_str(&kinds)), search->name);
+    if (search->count > 1)
+        return err_member(err, CODE_INVALID, what,
+                          "there are %zu with the name \"%.100s\", the first of them %.*s: say which by its id",
+                          search->count, search->name, STR_ARG(search->found));
+    return OK;
+}
+
+/*
+ * Looks through all of the lists (names separated by ','), since more than one may have the name; *text becomes the id.
+ * `what` is the option or member at fault.
+ */
 static status name_resolve(struct search *search, const char *what, struct str lists, const char **text,
                            struct err *err)
 {
+    struct str rest = lists;
+
     if (!*text || is_id(*text))
         return OK;
     search->name = *text;
     search->found = STR_NONE;
-    while (lists.len && !search->found.len) {
+    search->count = 0;
+    while (rest.len) {
         int64_t after = -1;
 
-        (void)str_to_c(str_take(&lists, ' '), search->list, sizeof(search->list));
+        (void)str_to_c(str_take(&rest, ','), search->list, sizeof(search->list));
         do {
             TRY(page_search(search, &after, err));
-        } while (after >= 0 && !search->found.len);
+        } while (after >= 0);
     }
-    if (!search->found.len)
-        return err_member(err, CODE_NOT_FOUND, what, "%s: there is none with the name \"%.100s\"", what, *text);
+    TRY(search_judge(search, lists, what, err));
     *text = search->found.at;
     return OK;
 }
@@ -80,7 +115,7 @@ status request_names_resolve(struct session *session, struct command_line *line,
     struct str lists = str_of(spec ? spec->named : NULL);
 
     TRY(name_resolve(&search, "organisation", STR("organisations"), &options->organisation, err));
-    TRY(name_resolve(&search, "owner", STR("users services"), &options->owner, err));
+    TRY(name_resolve(&search, "owner", STR("users,services"), &options->owner, err));
     for (size_t i = 0; i < line->operand_count && lists.len; i++) {
         struct str one = str_take(&lists, ' ');
         char what[32];

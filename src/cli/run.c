@@ -210,6 +210,10 @@ static int run_run(const struct command_line *line, const void *options)
         s = session_open(&running.session, &err);
     if (!s.code)
         s = seats_take(&running, &err);
+    if (s.code == CODE_NOT_FOUND && strcmp(err.member, "feature") == 0)
+        (void)err_member(&err, s.code, "feature",
+                         "--feature %s: there is no such feature, or none that you may know of",
+                         running.options->feature);
     return s.code ? command_fail(line, exit_of_refusal(&running, s), &err) : program_run(&running);
 }
 

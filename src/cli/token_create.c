@@ -1,12 +1,13 @@
 #include "cli/token_create.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "cli/request.h"
+#include "cli/request_body.h"
 #include "cli/session.h"
 #include "codec/json_doc.h"
 #include "codec/json_out.h"
@@ -49,6 +50,9 @@ static void body_write(const struct request_options *options, struct buf *body)
 static status file_make(const char *path, int *ret_fd, struct err *err)
 {
     *ret_fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (*ret_fd < 0 && errno == EEXIST)
+        return err_member(err, CODE_INVALID, "token-file",
+                          "--token-file: %s is there already; a token goes into a new file", path);
     return *ret_fd < 0 ? err_system(err, "create", path) : OK;
 }
 
@@ -59,16 +63,30 @@ static status file_fill(const char *path, int fd, struct str token, struct err *
     return OK;
 }
 
+static void place_print(struct str id, const char *token_file)
+{
+    AUTO(struct buf, buf_free) text = { .max = BODY_MAX_BYTES };
+    struct json_out out = { .buf = &text };
+
+    json_out_object(&out, NULL);
+    json_out_text(&out, "id", id);
+    json_out_text(&out, "token_file", str_of(token_file));
+    json_out_end(&out);
+    (void)printf("%.*s\n", STR_ARG(buf_str(&text)));
+}
+
 static void answer_show(const struct command_line *line, const struct request_options *options,
                         const struct client_answer *answer, const struct json_doc *doc)
 {
     struct str id = json_doc_text(doc, "id");
 
-    if (options->token_file && line->json)
-        (void)printf("{\"id\":\"%.*s\",\"token_file\":\"%s\"}\n", STR_ARG(id), options->token_file);
-    else if (options->token_file)
+    if (options->dry_run && !line->json)
+        would_print(json_doc_root(doc));
+    else if (options->token_file && line->json && !options->dry_run)
+        place_print(id, options->token_file);
+    else if (options->token_file && !options->dry_run)
         (void)printf("created %.*s; its token is in %s\n", STR_ARG(id), options->token_file);
-    else if (line->json || options->dry_run)
+    else if (line->json)
         (void)printf("%.*s\n", STR_ARG(buf_str(&answer->body)));
     else
         (void)printf("created %.*s; this is shown once:\n%.*s\n", STR_ARG(id), STR_ARG(json_doc_text(doc, "token")));
@@ -123,5 +141,7 @@ int token_create_run(const struct command_line *line, const void *at)
     struct err err = { 0 };
     status s = token_create(line, &options, &err);
 
+    if (s.code == CODE_INVALID)
+        request_fault_tell(line, at, &err);
     return s.code ? command_fail(line, exit_of(s), &err) : EXIT_DONE;
 }

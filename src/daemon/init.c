@@ -8,11 +8,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "codec/json_out.h"
 #include "codec/token_text.h"
 #include "engine/engine.h"
 #include "tlog/vkey.h"
+
+#define MADE_MAX_BYTES 65536
 
 struct init_options {
     const char *data;
@@ -53,6 +57,9 @@ static status token_file_write(const char *path, const struct secret *token, str
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     status s = OK;
 
+    if (fd < 0 && errno == EEXIST)
+        return err_member(err, CODE_INVALID, "admin-token-file",
+                          "--admin-token-file: %s is there already; a token goes into a new file", path);
     if (fd < 0)
         return err_system(err, "create", path);
     if (write(fd, token->bytes, token->len) != (ssize_t)token->len || write(fd, "\n", 1) != 1 || fsync(fd))
@@ -61,6 +68,15 @@ static status token_file_write(const char *path, const struct secret *token, str
     if (s.code)
         (void)unlink(path);
     return s;
+}
+
+static status data_check(const char *path, struct err *err)
+{
+    struct stat there;
+
+    if (stat(path, &there) == 0 && !S_ISDIR(there.st_mode))
+        return err_member(err, CODE_INVALID, "data", "--data must be a directory that can be made: %s is a file", path);
+    return OK;
 }
 
 static void origin_default(char *ret_origin, size_t size)
@@ -89,6 +105,7 @@ static status ledger_init(const struct init_options *options, const char *origin
                           ORIGIN_MAX_BYTES, origin);
     if (genesis.admin_name.len > NAME_MAX_BYTES || !genesis.admin_name.len)
         return err_member(err, CODE_INVALID, "admin", "--admin must be 1 to %d bytes", NAME_MAX_BYTES);
+    TRY(data_check(options->data, err));
     token_text_new(TOKEN_PERSON, &entropy, &token);
     hash = hash_of((struct str){ (const char *)token.bytes, token.len });
     memcpy(genesis.admin_token_hash, hash.bytes, sizeof(genesis.admin_token_hash));
@@ -99,6 +116,19 @@ static status ledger_init(const struct init_options *options, const char *origin
     if (s.code)
         (void)unlink(options->admin_token_file);
     return s;
+}
+
+static void made_print(const struct init_options *options, const char *origin)
+{
+    AUTO(struct buf, buf_free) text = { .max = MADE_MAX_BYTES };
+    struct json_out out = { .buf = &text };
+
+    json_out_object(&out, NULL);
+    json_out_text(&out, "data", str_of(options->data));
+    json_out_text(&out, "origin", str_of(origin));
+    json_out_text(&out, "admin_token_file", str_of(options->admin_token_file));
+    json_out_end(&out);
+    (void)printf("%.*s\n", STR_ARG(buf_str(&text)));
 }
 
 static int init_run(const struct command_line *line, const void *at)
@@ -116,8 +146,7 @@ static int init_run(const struct command_line *line, const void *at)
     if (s.code)
         return command_fail(line, exit_of(s), &err);
     if (line->json)
-        (void)printf("{\"data\":\"%s\",\"origin\":\"%s\",\"admin_token_file\":\"%s\"}\n", options->data, origin,
-                     options->admin_token_file);
+        made_print(options, origin);
     else
         (void)printf(
             "made the ledger %s in %s\nthe administrator's token is in %s (90 days)\nnext: tally serve --data %s\n",

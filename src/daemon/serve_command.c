@@ -75,9 +75,14 @@ static void serve_defaults(void *options)
 
 static int serve_command_run(const struct command_line *line, const void *options)
 {
+    const struct serve_config *config = options;
     struct err err = { 0 };
-    status s = serve_run(options, &err);
+    status s = serve_run(config, &err);
 
+    if (s.code == CODE_NOT_FOUND)
+        (void)err_set(&err, s.code,
+                      "there is no ledger in %s; `tally init --data %s --admin-token-file FILE` makes one", config->dir,
+                      config->dir);
     return s.code ? command_fail(line, exit_of(s), &err) : EXIT_DONE;
 }
 

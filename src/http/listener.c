@@ -37,6 +37,15 @@ static status find_address(const char *host, uint16_t port, struct addrinfo **re
     return OK;
 }
 
+/* The addresses of both families begin with the family and the port. */
+static uint16_t port_of(const struct sockaddr *address)
+{
+    struct sockaddr_in four;
+
+    memcpy(&four, address, sizeof four);
+    return ntohs(four.sin_port);
+}
+
 static status bind_socket(int sock, const struct addrinfo *address, const char *host, struct err *err)
 {
     const int yes = 1;
@@ -48,19 +57,11 @@ static status bind_socket(int sock, const struct addrinfo *address, const char *
     if (address->ai_family == AF_INET6) /* "::" means IPv4, too */
         (void)setsockopt(sock, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
     if (bind(sock, address->ai_addr, address->ai_addrlen))
-        return err_system(err, "bind", host);
+        return err_set(err, CODE_IO, "can't listen on %s, port %u: %s", host, port_of(address->ai_addr),
+                       strerror(errno));
     if (listen(sock, HTTP_BACKLOG))
         return err_system(err, "listen", host);
     return OK;
-}
-
-/* The addresses of both families begin with the family and the port. */
-static uint16_t port_of(const struct sockaddr_storage *address)
-{
-    struct sockaddr_in6 six;
-
-    memcpy(&six, address, sizeof six);
-    return ntohs(six.sin6_port);
 }
 
 status listener_open(struct listener *listener, const char *host, uint16_t port, uint16_t *ret_port, struct err *err)
@@ -84,7 +85,7 @@ status listener_open(struct listener *listener, const char *host, uint16_t port,
     }
     listener->socket = sock;
     listener->is_open = true;
-    *ret_port = port_of(&bound);
+    *ret_port = port_of((const struct sockaddr *)&bound);
     return OK;
 }
 
@@ -106,7 +107,7 @@ static void describe(const struct sockaddr_storage *address, struct http_peer *p
 
     memcpy(&four, address, sizeof four);
     memcpy(&six, address, sizeof six);
-    peer->port = port_of(address);
+    peer->port = port_of((const struct sockaddr *)address);
     if (address->ss_family == AF_INET) {
         describe_v4(&four.sin_addr, peer);
     } else if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr)) {

@@ -3,8 +3,12 @@
  */
 #include "http/tls.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -35,13 +39,17 @@ struct tls {
 
 /* ---- Certificate and key ---- */
 
+/* OpenSSL says no more of a file that can't be read than that it can't. */
 static status fail(struct err *err, const char *what, const char *path)
 {
-    char reason[160] = "unknown reason";
+    const char *reason = ERR_reason_error_string(ERR_peek_error());
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    ERR_error_string_n(ERR_peek_last_error(), reason, sizeof reason);
     ERR_clear_error();
-    return err_set(err, CODE_INVALID, "%s %s: %s", what, path, reason);
+    if (fd < 0)
+        return err_set(err, CODE_INVALID, "%s: open %s: %s", what, path, strerror(errno));
+    (void)close(fd);
+    return err_set(err, CODE_INVALID, "%s %s: %s", what, path, reason ? reason : "unknown reason");
 }
 
 static int choose_protocol(SSL *ssl, const unsigned char **ret_name, unsigned char *ret_len,

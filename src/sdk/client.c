@@ -78,6 +78,22 @@ static void pause_ms(int64_t ms)
         ;
 }
 
+/* What the commonest of curl's complaints mean here. */
+static const char *hint_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_SSL_CONNECT_ERROR:
+        return " (is it served without TLS, as http://?)";
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return " (TALLY_CA_FILE names further authorities to trust)";
+    case CURLE_GOT_NOTHING:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return " (is it served over TLS, as https://?)";
+    default:
+        return "";
+    }
+}
+
 /* One try at one server. CODE_UNAVAILABLE: not reached, or reached and no whole answer came. */
 static status send_once(struct client *client, const struct client_request *request, struct wire_answer *answer,
                         struct err *err)
@@ -97,8 +113,8 @@ static status send_once(struct client *client, const struct client_request *requ
     if (code == CURLE_OUT_OF_MEMORY)
         return err_set(err, CODE_NO_MEMORY, "no memory to ask %s", client_server(client));
     if (code != CURLE_OK)
-        return err_set(err, CODE_UNAVAILABLE, "%s can't be reached: %s", client_server(client),
-                       failure[0] ? failure : curl_easy_strerror(code));
+        return err_set(err, CODE_UNAVAILABLE, "%s can't be reached: %s%s", client_server(client),
+                       failure[0] ? failure : curl_easy_strerror(code), hint_of(code));
     wire_finish(client->easy, answer);
     if (answer->to->status == 503)
         return problem_status(answer->to, err);
@@ -167,10 +183,7 @@ status client_call(struct client *client, const struct client_request *request, 
                    struct err *err)
 {
     TRY(client_send(client, request, ret_answer, err));
-    if (ret_answer->status == 401 && !client->config.has_token)
-        return err_set(err, CODE_DENIED, "%s asks for a token: name its file in TALLY_TOKEN_FILE",
-                       client_server(client));
-    return ret_answer->status / 100 == 2 ? OK : problem_status(ret_answer, err);
+    return ret_answer->status / 100 == 2 ? OK : client_refusal(client, ret_answer, err);
 }
 
 status client_get(struct client *client, const char *target, struct client_answer *ret_answer, struct err *err)
@@ -201,6 +214,27 @@ static enum code code_of(unsigned http)
     default:
         return http / 100 == 4 ? CODE_INVALID : CODE_IO;
     }
+}
+
+status client_refusal(const struct client *client, const struct client_answer *answer, struct err *err)
+{
+    const struct client_config *config = &client->config;
+    const char *file = config->token_file ? config->token_file : "";
+    AUTO(struct json_doc, json_doc_free) doc = { 0 };
+    struct err why = { 0 };
+    status s;
+
+    if (answer->status != 401)
+        return problem_status(answer, err);
+    if (!config->has_token)
+        return err_set(err, CODE_DENIED, "%s asks for a token: name its file in TALLY_TOKEN_FILE",
+                       client_server(client));
+    s = problem_status(answer, &why);
+    if (json_doc_read(buf_str(&answer->body), &doc, NULL).code == CODE_OK &&
+        str_eq(json_doc_text(&doc, "reason"), STR("bad_token")))
+        (void)err_set(&why, s.code, "it does not know it");
+    return err_set(err, s.code, "%s refuses the token of %s%s: %s", client_server(client),
+                   config->token_file ? "TALLY_TOKEN_FILE, " : "TALLY_TOKEN", file, why.text);
 }
 
 status problem_status(const struct client_answer *answer, struct err *err)

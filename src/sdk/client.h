@@ -69,6 +69,8 @@ MUST_CHECK status client_call(struct client *client, const struct client_request
 MUST_CHECK status client_get(struct client *client, const char *target, struct client_answer *ret_answer,
                              struct err *err);
 
+/* As problem_status; of a token that is refused it also says where that came from. */
+status client_refusal(const struct client *client, const struct client_answer *answer, struct err *err);
 /* What a problem document (RFC 9457) or any other refusal means; writes its detail, and member, as the text. */
 status problem_status(const struct client_answer *answer, struct err *err);
 

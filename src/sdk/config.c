@@ -1,5 +1,6 @@
 #include "sdk/config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 
 #include "base/memory.h"
 #include "codec/token_text.h"
+
+#define TOKEN_NAME_BYTES 256 /* of the token's place, in texts */
 
 void client_config_free(struct client_config *config)
 {
@@ -54,6 +57,14 @@ status client_config_urls(const char *name, const char *urls, struct client_conf
     return config->url_count ? OK : err_member(err, CODE_INVALID, name, "%s names no server", name);
 }
 
+/* curl would find out only when it has asked, and call the server unreachable. */
+static status ca_file_check(const char *path, struct err *err)
+{
+    if (path && access(path, R_OK))
+        return err_member(err, CODE_INVALID, "TALLY_CA_FILE", "TALLY_CA_FILE: open %s: %s", path, strerror(errno));
+    return OK;
+}
+
 static status token_set(const char *name, struct str text, struct client_config *config, struct err *err)
 {
     enum token_kind kind;
@@ -90,6 +101,7 @@ static status token_file_check(int fd, const char *path, struct err *err)
 
 static status token_file_read(const char *path, struct client_config *config, struct err *err)
 {
+    char name[TOKEN_NAME_BYTES];
     AUTO(int, file_close) fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     char text[TOKEN_TEXT_BYTES + 3]; /* and a line end */
     struct str line;
@@ -97,7 +109,8 @@ static status token_file_read(const char *path, struct client_config *config, st
     status s;
 
     if (fd < 0)
-        return err_system(err, "open", path);
+        return err_member(err, CODE_INVALID, "TALLY_TOKEN_FILE", "TALLY_TOKEN_FILE: open %s: %s", path,
+                          strerror(errno));
     TRY(token_file_check(fd, path, err));
     len = read(fd, text, sizeof(text));
     if (len < 0)
@@ -106,8 +119,10 @@ static status token_file_read(const char *path, struct client_config *config, st
     line = str_trim(str_take_line(&line));
     if (str_ends(line, STR("\r")))
         line.len--;
-    s = token_set("TALLY_TOKEN_FILE", line, config, err);
+    (void)snprintf(name, sizeof(name), "TALLY_TOKEN_FILE: %s", path);
+    s = token_set(name, line, config, err);
     memory_wipe(text, sizeof(text));
+    config->token_file = path;
     return s;
 }
 
@@ -118,6 +133,7 @@ status client_config_read(struct client_config *ret_config, struct err *err)
     const char *file = environment("TALLY_TOKEN_FILE");
 
     *ret_config = (struct client_config){ .ca_file = environment("TALLY_CA_FILE"), .vkey = environment("TALLY_VKEY") };
+    TRY(ca_file_check(ret_config->ca_file, err));
     TRY(client_config_urls("TALLY_URL", urls ? urls : SERVER_URL_DEFAULT, ret_config, err));
     if (token)
         return token_set("TALLY_TOKEN", str_of(token), ret_config, err);

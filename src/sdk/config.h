@@ -28,8 +28,9 @@ struct client_config {
     size_t url_count;
     struct secret token;
     bool has_token;
-    const char *ca_file; /* NULL: the system's */
-    const char *vkey;    /* NULL: learned */
+    const char *token_file; /* where it came from; NULL: TALLY_TOKEN */
+    const char *ca_file;    /* NULL: the system's */
+    const char *vkey;       /* NULL: learned */
 };
 
 /* CODE_INVALID names the variable and what it must be; CODE_DENIED for a token file that is open to others. */

@@ -42,10 +42,11 @@ int64_t lease_end_ms(const struct lease *lease)
 /* ---- Refusals ---- */
 
 /* What a check-out's refusal means to who wants to work: later, or never like this. */
-static status refusal_status(const struct client_answer *answer, struct err *err)
+static status refusal_status(const struct taking *taking, struct err *err)
 {
     AUTO(struct json_doc, json_doc_free) doc = { 0 };
-    status s = problem_status(answer, err);
+    const struct client_answer *answer = &taking->answer;
+    status s = client_refusal(taking->trust->client, answer, err);
     struct str code;
 
     if (s.code != CODE_CONFLICT || json_doc_read(buf_str(&answer->body), &doc, NULL).code)
@@ -165,7 +166,7 @@ static status taking_send(struct taking *taking, const struct client_request *re
     taking->sent_ms = clock_read().running_ms;
     TRY(client_send(taking->trust->client, request, &taking->answer, err));
     if (taking->answer.status / 100 != 2)
-        return refusal_status(&taking->answer, err);
+        return refusal_status(taking, err);
     return json_doc_read(buf_str(&taking->answer.body), &taking->doc, err);
 }
 

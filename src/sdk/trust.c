@@ -60,10 +60,13 @@ static status key_find(struct client *client, struct str origin, struct vkey *re
     AUTO(struct buf, buf_free) text = { .max = VKEY_MAX_BYTES + 4096 };
     const char *given = client_config(client)->vkey;
     struct state_path path;
+    struct err why = { 0 };
     struct str kept;
 
+    if (given && vkey_parse(str_of(given), ret_vkey, &why).code)
+        return err_member(err, CODE_INVALID, "TALLY_VKEY", "TALLY_VKEY: %s, not \"%.80s\"", why.text, given);
     if (given)
-        return vkey_parse(str_of(given), ret_vkey, err);
+        return OK;
     TRY(state_path_of(origin, "key", &path, err));
     TRY(state_read(&path, &text, err));
     kept = buf_str(&text);
