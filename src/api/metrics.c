@@ -129,14 +129,14 @@ static void witness_metrics(struct call *call, struct buf *text)
     uint64_t published = publisher_head(engine_publisher(call_engine(call))).size;
     struct witness_status witness;
 
+    metric(text, "tally_ledger_forked", "gauge", "1: another history was signed with this ledger's key.",
+           witnesses ? witnesses_saw_fork(witnesses) : witnesses_forbid_signing(call_api(call)->config.dir));
     if (!witnesses)
         return;
     metric(text, "tally_witnessed_entries", "gauge", "Entries under the newest checkpoint that met the witness policy.",
            witnesses_size(witnesses));
     metric(text, "tally_witness_quorum", "gauge", "1: checkpoints meet the witness policy.",
            witnesses_are_enough(witnesses));
-    metric(text, "tally_ledger_forked", "gauge", "1: another history was signed with this ledger's key.",
-           witnesses_saw_fork(witnesses));
     for (int number = 0; number < WITNESS_NUMBERS; number++) {
         buf_add_format(text, "# HELP %s %s\n# TYPE %s %s\n", rows[number][0], rows[number][2], rows[number][0],
                        rows[number][1]);
