@@ -184,14 +184,16 @@ static status taking_begin(struct taking *taking, struct err *err)
     return taking_send(taking, &request, err);
 }
 
-static status ticket_send(struct taking *taking, struct client_request *request, const char *suffix, struct err *err)
+static status ticket_send(struct taking *taking, const struct client_request *request, const char *suffix,
+                          struct err *err)
 {
+    struct client_request sent = *request;
     char target[PATH_MAX_BYTES];
 
     (void)snprintf(target, sizeof(target), "/v1/tickets/%.*s%s", STR_ARG(taking->ticket), suffix);
-    request->target = str_of(target);
-    request->timeout_ms = (POLL_S + 10) * 1000;
-    return taking_send(taking, request, err);
+    sent.target = str_of(target);
+    sent.timeout_ms = (POLL_S + 10) * 1000;
+    return taking_send(taking, &sent, err);
 }
 
 /* With the nonce again: the server forgets the check-out's while its ticket waits. */
