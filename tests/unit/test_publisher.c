@@ -232,6 +232,48 @@ static void a_ledger_that_does_not_follow_what_was_signed_is_never_signed(void)
     CHECK(signer_world_reopen(&world.files) && heads_equal(signer_head(world.files.signer), signed_last));
 }
 
+/* Recording goes on, receipts come without a proof, and what was published stays. */
+static void a_barred_publisher_signs_nothing_and_holds_nobody_up(void)
+{
+    AUTO(struct publisher_world, publisher_world_free) world;
+    struct receipt waiting, late;
+
+    publisher_world_init(&world);
+    publisher_world_offer(&world, 10);
+    publisher_world_await(&world, &world.published_size, 10);
+    publisher_world_wait(&world, &waiting, 12);
+    CHECK(!publisher_is_refused(world.publisher));
+    publisher_bar(world.publisher);
+    CHECK(publisher_is_refused(world.publisher));
+    CHECK(waiting.done && !waiting.covered);
+    publisher_world_offer(&world, 20);
+    publisher_world_wait(&world, &late, 19);
+    CHECK(late.done && !late.covered);
+    publisher_stop(world.publisher);
+    CHECK_INT(publisher_head(world.publisher).size, 10);
+    CHECK_INT(world.published_count, 1);
+}
+
+static void a_publisher_that_is_barred_from_the_start_publishes_nothing(void)
+{
+    AUTO(struct publisher_world, publisher_world_free) world;
+    struct publisher_config config;
+    struct receipt receipt;
+
+    publisher_world_prepare(&world);
+    config = publisher_world_config(&world);
+    config.barred = true;
+    CHECK_OK(signer_client_open(world.files.dir, NULL, &world.signer, NULL));
+    if (!CHECK_OK(publisher_start(world.signer, &config, &world.publisher, NULL)))
+        return;
+    world.signer = NULL;
+    publisher_world_offer(&world, 5);
+    publisher_world_wait(&world, &receipt, 3);
+    CHECK(receipt.done && !receipt.covered);
+    publisher_stop(world.publisher);
+    CHECK_INT(world.published_count, 0);
+}
+
 static void a_publication_that_gets_no_memory_is_made_later(void)
 {
     for (int step = 0;; step++) {
@@ -380,6 +422,8 @@ static const struct test tests[] = {
     TEST(a_signature_that_fails_is_tried_again),
     TEST(receipts_are_not_waited_for_while_signing_fails_for_long),
     TEST(a_ledger_that_does_not_follow_what_was_signed_is_never_signed),
+    TEST(a_barred_publisher_signs_nothing_and_holds_nobody_up),
+    TEST(a_publisher_that_is_barred_from_the_start_publishes_nothing),
     TEST(a_publication_that_gets_no_memory_is_made_later),
     TEST(a_publisher_that_gets_no_memory_leaves_the_signer_to_its_caller),
     TEST(at_the_end_the_last_offer_is_published_and_nobody_waits),
