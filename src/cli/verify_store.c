@@ -55,7 +55,7 @@ static status entries_check(struct reading *reading, uint64_t size, struct err *
     AUTO(struct leaf_stream *, stream_end) stream = NULL;
     const struct leaf_run *run;
 
-    TRY(leaf_stream_open(reading->reader, 0, size, &stream, err));
+    TRY(leaf_stream_open(reading->reader, &(struct leaf_range){ .end = size }, &stream, err));
     for (;;) {
         TRY(leaf_stream_next(stream, &run, err));
         if (!run)

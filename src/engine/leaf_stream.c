@@ -25,6 +25,7 @@ struct leaf_stream {
     struct store_reader *reader;
     uint64_t next;
     uint64_t end;
+    bool as_stored;
     struct hash tile[TILE_WIDTH];
 
     pthread_t thread;
@@ -63,7 +64,7 @@ static status tile_check(struct leaf_stream *stream, const struct leaf_run *run,
     uint64_t tile = run->first / TILE_WIDTH;
     status s = OK;
 
-    if (tile >= stream->end / TILE_WIDTH)
+    if (tile >= stream->end / TILE_WIDTH || stream->as_stored)
         return OK;
     if (run->first % TILE_WIDTH == 0 || stream->given == 0)
         s = store_tile_read(stream->reader, 0, tile, (uint8_t *)stream->tile, err);
@@ -150,7 +151,7 @@ static void *run_all(void *context)
 
 /* ---- The taker ---- */
 
-status leaf_stream_open(struct store_reader *reader, uint64_t first, uint64_t end, struct leaf_stream **ret_stream,
+status leaf_stream_open(struct store_reader *reader, const struct leaf_range *range, struct leaf_stream **ret_stream,
                         struct err *err)
 {
     struct leaf_stream *stream = memory_new(1, sizeof(*stream));
@@ -158,8 +159,9 @@ status leaf_stream_open(struct store_reader *reader, uint64_t first, uint64_t en
     if (!stream)
         return err_set(err, CODE_NO_MEMORY, "no memory to read entries ahead");
     stream->reader = reader;
-    stream->next = first;
-    stream->end = end;
+    stream->next = range->first;
+    stream->end = range->end;
+    stream->as_stored = range->as_stored;
     (void)pthread_mutex_init(&stream->mutex, NULL);
     (void)pthread_cond_init(&stream->moved, NULL);
     stream->started = pthread_create(&stream->thread, NULL, run_all, stream) == 0;

@@ -7,6 +7,8 @@
  * changed byte is named by its own entry, never by one that it contradicts later (P3). What lies behind the last full
  * tile only the root can vouch for, which is the taker's to compare. It refuses to know what a leaf says.
  *
+ * Whoever makes the tiles anew reads the leaves as they are stored, and compares the root before he believes them.
+ *
  * A run never crosses a tile. Bounded: the thread is at most LEAF_STREAM_RUNS runs ahead (P9). One thread takes.
  */
 #ifndef ENGINE_LEAF_STREAM_H
@@ -25,11 +27,15 @@ struct leaf_run {
 
 struct leaf_stream;
 
-/*
- * Begins to read entries first … end - 1, which must be there. The reader is the stream's until it is closed. `end` is
- * the end of the ledger, or lies at the end of a tile: full tiles are those below it.
- */
-MUST_CHECK status leaf_stream_open(struct store_reader *reader, uint64_t first, uint64_t end,
+/* Entries first … end - 1, which must be there; `end` is the end of the ledger, or that of a tile. */
+struct leaf_range {
+    uint64_t first;
+    uint64_t end;
+    bool as_stored; /* tiles are not looked at */
+};
+
+/* Begins to read. The reader is the stream's until it is closed. */
+MUST_CHECK status leaf_stream_open(struct store_reader *reader, const struct leaf_range *range,
                                    struct leaf_stream **ret_stream, struct err *err);
 /*
  * The next run, valid until the next call; NULL after the last. A failure of the reading comes after the runs before

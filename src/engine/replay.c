@@ -95,10 +95,11 @@ static void stream_end(struct leaf_stream **stream)
 static status tail_replay(struct engine *engine, uint64_t size, struct err *err)
 {
     AUTO(struct leaf_stream *, stream_end) stream = NULL;
+    struct leaf_range range = { .first = engine->facts.size, .end = size };
 
-    if (engine->facts.size == size)
+    if (range.first == range.end)
         return OK;
-    TRY(leaf_stream_open(engine->reader, engine->facts.size, size, &stream, err));
+    TRY(leaf_stream_open(engine->reader, &range, &stream, err));
     return stream_replay(engine, stream, err);
 }
 

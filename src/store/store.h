@@ -134,6 +134,14 @@ MUST_CHECK status store_reopen(struct store *store, struct store_head *ret_head,
 /* Sets one fact, in a transaction of its own. Fails like store_append. */
 MUST_CHECK status store_fact_write(struct store *store, const struct store_fact *fact, struct err *err);
 
+/* ---- Mending what is derived (engine/rebuild) ---- */
+
+/* Puts full tiles in place of those that are there, or not there, in one transaction. On failure nothing is changed. */
+MUST_CHECK status store_tiles_mend(struct store *store, const struct store_tile *tiles, size_t count, struct err *err);
+/* Takes away the tiles of that level from `number` on, which are not full in a ledger of this size. */
+MUST_CHECK status store_tiles_cut(struct store *store, unsigned level, uint64_t number, uint64_t *ret_cut,
+                                  struct err *err);
+
 /* ---- Reading ---- */
 
 /* A reader of an open ledger, to be closed before it. */

@@ -9,6 +9,8 @@
 
 #define SIZE 2600 /* more runs than the ring holds, and a part of a tile */
 
+static const struct leaf_range whole = { .end = SIZE };
+
 struct taken {
     uint64_t next;
     status end;
@@ -28,7 +30,7 @@ static struct taken take_all(struct ledger *ledger, uint64_t first, uint64_t end
     const struct leaf_run *run = NULL;
     char space[TEXT_MAX];
 
-    CHECK_OK(leaf_stream_open(ledger->stored.reader, first, end, &stream, NULL));
+    CHECK_OK(leaf_stream_open(ledger->stored.reader, &(struct leaf_range){ first, end, false }, &stream, NULL));
     for (;;) {
         taken.end = leaf_stream_next(stream, &run, &taken.err);
         if (!run)
@@ -120,7 +122,7 @@ static void who_takes_no_more_may_leave_at_any_run(void)
         AUTO(struct leaf_stream *, stream_end) stream = NULL;
         const struct leaf_run *run = NULL;
 
-        CHECK_OK(leaf_stream_open(ledger.stored.reader, 0, SIZE, &stream, NULL));
+        CHECK_OK(leaf_stream_open(ledger.stored.reader, &whole, &stream, NULL));
         for (int i = 0; i < runs; i++)
             CHECK_OK(leaf_stream_next(stream, &run, NULL));
         CHECK((run == NULL) == (runs == 0 || runs > 11));
@@ -140,7 +142,7 @@ static void want_of_memory_is_told_and_no_leaf_is_passed_over(void)
         status s;
 
         fault_arm(FAULT_MEMORY, step, 1);
-        s = leaf_stream_open(ledger.stored.reader, 0, SIZE, &stream, NULL);
+        s = leaf_stream_open(ledger.stored.reader, &whole, &stream, NULL);
         for (bool more = !s.code; more; more = run != NULL) {
             s = leaf_stream_next(stream, &run, NULL);
             next += run ? run->count : 0;
