@@ -1,21 +1,17 @@
 #include "daemon/serve.h"
 
-#include <arpa/inet.h>
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "api/api.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "daemon/listening.h"
 #include "daemon/signer_process.h"
 #include "daemon/witness_side.h"
 #include "http/server.h"
 #include "service/witnesses.h"
 
-#define HOST_MAX_BYTES 256
-#define URL_MAX_BYTES  320
-#define DRAIN_MAX_MS   10000 /* what was accepted is answered; a client that does not read is not waited for longer */
+#define DRAIN_MAX_MS 10000 /* what was accepted is answered; a client that does not read is not waited for longer */
 
 /* Everything that lives while the server runs; the destructor takes it down in the order http/server asks for. */
 struct serving {
@@ -24,9 +20,8 @@ struct serving {
     struct router *router;
     struct server *server;
     struct witness_side *witness_side;
-    char host[HOST_MAX_BYTES];
-    uint16_t port;
-    char url[URL_MAX_BYTES];
+    struct listening listening;
+    char url[LISTEN_URL_MAX_BYTES];
 };
 
 static void serving_end(struct serving *serving)
@@ -47,48 +42,19 @@ static void serving_end(struct serving *serving)
     engine_close(serving->engine);
 }
 
-static status address_read(const char *text, struct serving *serving, struct err *err)
-{
-    struct str address = str_of(text);
-    size_t colon = address.len;
-    uint64_t port;
-    struct str host;
-
-    while (colon > 0 && address.at[colon - 1] != ':')
-        colon--;
-    host = str_cut(address, 0, colon ? colon - 1 : 0);
-    if (str_starts(host, STR("[")) && str_ends(host, STR("]")))
-        host = str_cut(host, 1, host.len - 2);
-    if (!colon || !host.len || str_to_u64(str_from(address, colon), UINT16_MAX, &port).code ||
-        !str_to_c(host, serving->host, sizeof(serving->host)))
-        return err_member(err, CODE_INVALID, "listen", "--listen must be HOST:PORT, as 127.0.0.1:8470, not \"%s\"",
-                          text);
-    serving->port = (uint16_t)port;
-    return OK;
-}
-
-static bool is_loopback(const char *host)
-{
-    struct in_addr v4;
-
-    if (inet_pton(AF_INET, host, &v4) == 1)
-        return (ntohl(v4.s_addr) >> 24) == 127;
-    return strcmp(host, "::1") == 0 || strcmp(host, "localhost") == 0;
-}
-
 bool serve_listens_on_loopback(const char *listen)
 {
-    struct serving serving = { 0 };
+    struct listening listening = { 0 };
 
-    return address_read(listen, &serving, NULL).code == CODE_OK && is_loopback(serving.host);
+    return listening_read(listen, &listening, NULL).code == CODE_OK && listening_is_loopback(&listening);
 }
 
-static status access_read(const struct serve_config *config, const char *host, enum public_access *ret_access,
-                          struct err *err)
+static status access_read(const struct serve_config *config, const struct listening *listening,
+                          enum public_access *ret_access, struct err *err)
 {
     static const struct str words[] = { STR_INIT("none"), STR_INIT("checkpoint"), STR_INIT("tiles") };
 
-    *ret_access = is_loopback(host) ? PUBLIC_TILES : PUBLIC_NONE;
+    *ret_access = listening_is_loopback(listening) ? PUBLIC_TILES : PUBLIC_NONE;
     for (size_t i = 0; config->public_access && i < 3; i++) {
         if (str_eq(words[i], str_of(config->public_access))) {
             *ret_access = (enum public_access)i;
@@ -125,7 +91,7 @@ static status engine_begin(struct serving *serving, const struct serve_config *c
                                            .committed_codes = api_committed_codes(),
                                            .published = api_published };
 
-    TRY(access_read(config, serving->host, &api_config.public_access, err));
+    TRY(access_read(config, &serving->listening, &api_config.public_access, err));
     TRY(receipts_read(config, &api_config.receipts_witnessed, err));
     TRY(api_new(&api_config, &serving->api, err));
     engine_config.context = serving->api;
@@ -143,39 +109,25 @@ static status server_begin(struct serving *serving, const struct serve_config *c
                                            .loops = (size_t)config->loops,
                                            .user = serving->api,
                                            .tls = config->certificate ? &tls : NULL };
-    struct server_listen where = { .host = serving->host, .port = serving->port, .tls = config->certificate != NULL };
-    const char *brackets = strchr(serving->host, ':') ? "[]" : "";
+    struct server_listen where = { .host = serving->listening.host,
+                                   .port = serving->listening.port,
+                                   .tls = config->certificate != NULL };
 
     TRY(router_new(api_routes, api_route_count, &serving->router, err));
     server_config.router = serving->router;
     TRY(server_new(&server_config, &serving->server, err));
     api_set_server(serving->api, serving->server);
-    TRY(server_listen(serving->server, &where, &serving->port, err));
+    TRY(server_listen(serving->server, &where, &serving->listening.port, err));
     TRY(server_start(serving->server, err));
-    (void)snprintf(serving->url, sizeof(serving->url), "%s://%.1s%s%.1s:%u", where.tls ? "https" : "http", brackets,
-                   serving->host, brackets[0] ? brackets + 1 : "", serving->port);
+    listening_url(&serving->listening, where.tls, serving->url);
     return OK;
-}
-
-/* Signals are taken by this thread alone, with sigwait: nothing runs in a handler. */
-static sigset_t signals_block(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-    return set;
 }
 
 static void signals_wait(struct serving *serving, const sigset_t *set, bool tls)
 {
     struct err err = { 0 };
-    int number = 0;
 
-    while (sigwait(set, &number) == 0 && number == SIGHUP) {
+    while (signals_next(set) == SIGHUP) {
         if (tls && server_reload_tls(serving->server, &err).code)
             log_write(LOG_ERROR, "serve", "the certificate was not read anew: %s", err.text);
     }
@@ -189,7 +141,7 @@ status serve_run(const struct serve_config *config, struct err *err)
 
     if ((config->certificate == NULL) != (config->key == NULL))
         return err_member(err, CODE_INVALID, "certificate", "--certificate and --key go together");
-    TRY(address_read(config->listen, &serving, err));
+    TRY(listening_read(config->listen, &serving.listening, err));
     set = signals_block();
     fault_read_environment();
     TRY(engine_begin(&serving, config, err));

@@ -10,7 +10,8 @@
 #include "engine/private_file.h"
 #include "service/witnesses_inside.h"
 
-#define TURN_MS 200
+#define TURN_MS        200
+#define RECORD_PAUSE_S 5 /* after an entry that could not be written, so that the engine is not asked all the time */
 
 /* ---- Recording ---- */
 
@@ -41,7 +42,7 @@ struct record {
     const struct hash *hash;
 };
 
-static bool record(struct witnesses *witnesses, const struct record *what)
+static bool record_now(struct witnesses *witnesses, const struct record *what)
 {
     AUTO(struct arena, arena_free) arena = { .max_bytes = (size_t)ENTRY_MAX_BYTES * 16 };
     struct recording recording = { .mutex = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER };
@@ -65,6 +66,18 @@ static bool record(struct witnesses *witnesses, const struct record *what)
         pthread_cond_wait(&recording.ended, &recording.mutex);
     pthread_mutex_unlock(&recording.mutex);
     return recording.job.reply.verdict == VERDICT_DONE;
+}
+
+static bool record(struct witnesses *witnesses, const struct record *what)
+{
+    int64_t now_us = clock_monotonic_us();
+
+    if (now_us < witnesses->record_not_before_us)
+        return false;
+    if (record_now(witnesses, what))
+        return true;
+    witnesses->record_not_before_us = now_us + RECORD_PAUSE_S * US_PER_S;
+    return false;
 }
 
 /* ---- What is to be recorded of a peer ---- */

@@ -94,6 +94,7 @@ struct witnesses {
     struct fork fork;
     uint64_t saved_size;
     int64_t saved_us;
+    int64_t record_not_before_us; /* the keeper's alone */
 };
 
 /* ---- witness_rounds: the mutex is held, unless it says otherwise ---- */

@@ -337,6 +337,29 @@ def answers_without_end_or_sense_are_given_up():
         lied_to(lambda liar, status=status: lambda note: (status, "text/plain", "no\n"), absent_for(reason))
 
 
+def a_slow_witness_holds_nobody_up_and_is_joined_late():
+    with Directory() as place, Liar() as slow, Ledger(place) as ledger:
+        def says(note):
+            time.sleep(2)  # the ledger grows meanwhile
+            return 200, "text/plain", slow.key.line(parts_of(note)[0], int(time.time()))
+
+        slow.says = says
+        quick = Witness(place, "w1", [ledger.key.vkey])
+        with quick:
+            ledger.witnessed_by(policy_of([quick, slow], "all"))
+            first = ledger.grow()
+            end = time.monotonic() + 8
+            while time.monotonic() < end:
+                begun = time.monotonic()
+                ledger.grow()
+                assert time.monotonic() - begun < 1.5, "a command waited for a witness"
+                time.sleep(0.1)
+            size, note = ledger.witnessed()
+            assert size > first + 10, f"only {size} of the entries after {first} are under a cosigned checkpoint"
+            keys = [ledger.key, quick.key, slow.key]
+            assert sorted(signers(note, keys)) == sorted(key.name for key in keys), note
+
+
 def a_witness_that_does_not_answer_is_asked_less_and_less():
     def then(ledger, liar, index):
         time.sleep(4)
