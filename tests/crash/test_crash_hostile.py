@@ -110,13 +110,19 @@ def hostile_bytes_harm_nobody_else():
               f"{before // 1024} MiB before, {after // 1024} MiB after")
 
 
+def _stop_whole(pid):
+    """Until all its threads have stopped, which takes a moment."""
+    os.kill(pid, signal.SIGSTOP)
+    os.waitpid(pid, os.WUNTRACED)
+
+
 def a_server_that_was_stopped_goes_on():
     with CrashWorld() as world:
         world.make(1, 2)
         joe = world.people[0]
         lease = joe.made("/v1/leases", {"feature": "cad/render", "ttl_s": 30})
         joe.close()
-        os.kill(world.process.pid, signal.SIGSTOP)
+        _stop_whole(world.process.pid)
         answers = []
         waiting = threading.Thread(target=lambda: answers.append(joe.post("/v1/leases", {"feature": "cad/render"})))
         waiting.start()
@@ -136,7 +142,7 @@ def a_holder_whose_server_was_stopped_for_longer_than_its_ttl_is_told_the_truth(
         world.make(2, 1)
         joe, ann = world.people
         lease = joe.made("/v1/leases", {"feature": "cad/render", "ttl_s": 10})
-        os.kill(world.process.pid, signal.SIGSTOP)
+        _stop_whole(world.process.pid)
         time.sleep(10.5)
         os.kill(world.process.pid, signal.SIGCONT)
         joe.close()
