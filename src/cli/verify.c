@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "cli/verify_heritage.h"
 #include "codec/base64.h"
 #include "codec/json_out.h"
 #include "codec/timetext.h"
@@ -23,6 +24,7 @@ struct verify_options {
     bool replay;
     const char *vkey;
     const char *entry;
+    const char *continues;
 };
 
 static const struct option_row verify_rows[] = {
@@ -36,6 +38,8 @@ static const struct option_row verify_rows[] = {
       "the ledger's verifier key, known from elsewhere", 0, 0 },
     { "entry", OPTION_TEXT, offsetof(struct verify_options, entry), 0, 0, false, "FILE",
       "with a .tlog-proof: the entry's exact text", 0, 0 },
+    { "continues", OPTION_TEXT, offsetof(struct verify_options, continues), 0, 0, false, "OLD",
+      "also compare with the directory or backup of the ledger that this one continues", 0, 0 },
 };
 
 status leaf_compare(uint64_t index, const struct hash *hash, const struct hash *kept, struct err *err)
@@ -101,6 +105,8 @@ static void checks_list(const struct verification *verification, struct json_out
         json_out_text(out, NULL, STR("changes"));
         json_out_text(out, NULL, STR("seq chains"));
     }
+    if (verification->continues)
+        json_out_text(out, NULL, STR("continuation"));
     if (!check->hashes_only && !check->without_seats)
         json_out_text(out, NULL, STR("seats"));
     if (verification->has_files)
@@ -214,6 +220,9 @@ static void report_print(const struct verification *verification)
             "replay      the facts, rebuilt by the server's rules, are those that its entries tell: compared %" PRIu64
             ", passed over %" PRIu64 "\n",
             check->replay.compared, check->replay.passed);
+    if (verification->continues)
+        (void)printf("before      key, size, root and seal of the ledger before it; its entries come to what was taken "
+                     "over\n");
     if (!check->hashes_only)
         coverage_print(check);
     for (size_t i = 0; i < verification->left_count; i++)
@@ -243,7 +252,10 @@ static int ledger_verify(const struct command_line *line, const struct verify_op
     s = options->replay ? replay_check_begin(&verification->check.replay, &err) : OK;
     if (!s.code)
         s = strstr(what, "://") ? verify_url(what, verification, &err) : verify_store(what, verification, &err);
+    if (!s.code && options->continues)
+        s = heritage_compare(what, options->continues, &err);
     verification->took_us = progress_end(&verification->progress);
+    verification->continues = options->continues != NULL;
     if (!s.code && line->json)
         report_json(verification);
     else if (!s.code)
@@ -280,6 +292,10 @@ static int verify_run(const struct command_line *line, const void *at)
 
     if (options->quick && options->replay) {
         (void)err_set(&err, CODE_INVALID, "--quick looks into no entry, --replay into each: one of them");
+        return command_fail(line, EXIT_USAGE, &err);
+    }
+    if (options->continues && strstr(line->operands[0], "://")) {
+        (void)err_member(&err, CODE_INVALID, "continues", "--continues needs a data directory or a backup");
         return command_fail(line, EXIT_USAGE, &err);
     }
     if (options->vkey && vkey_parse(str_of(options->vkey), &vkey, &err).code) {

@@ -18,6 +18,7 @@ struct verification {
     struct tree_head head;      /* where the reading ends */
     bool has_signature;         /* the head's own signature was checked */
     uint64_t signed_size;       /* of the signed checkpoint that a data directory keeps; 0: none was found */
+    bool continues;             /* the ledger before it was compared, too */
     bool has_files;             /* the form of the database file was looked at */
     bool has_facts;             /* its facts, head and snapshots, too */
     uint64_t snapshots;         /* files that are as their entries say */

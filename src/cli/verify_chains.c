@@ -29,23 +29,46 @@ static status link_refuse(const struct seq_link *link, const struct chain_link *
                    (unsigned long long)last->index, (unsigned long long)index, id);
 }
 
+static status link_new(struct chains *chains, enum id_kind kind, struct id id, struct chain_link **ret_link)
+{
+    void *fresh;
+
+    TRY(id_table_add(&chains->links, id, &fresh));
+    chains->pools += kind == ID_POOL;
+    chains->licenses += kind == ID_LICENSE;
+    *ret_link = fresh;
+    return OK;
+}
+
+static void link_set(struct chain_link *link, uint64_t number, const uint8_t *hash)
+{
+    link->number = number;
+    memcpy(link->hash, hash, SEQ_PREV_BYTES);
+}
+
+status chains_seed(struct chains *chains, enum id_kind kind, struct id id, uint64_t number, const uint8_t *hash)
+{
+    struct chain_link *link = NULL;
+
+    TRY(link_new(chains, kind, id, &link));
+    link_set(link, number, hash);
+    return OK;
+}
+
 static status link_add(struct chains *chains, const struct seq_link *link, uint64_t index, const struct hash *leaf,
                        struct err *err)
 {
     struct chain_link *last = id_table_find(&chains->links, link->id);
-    void *fresh;
 
     if (!last) {
-        TRY(id_table_add(&chains->links, link->id, &fresh));
-        last = fresh;
-        chains->pools += link->kind == ID_POOL;
-        chains->licenses += link->kind == ID_LICENSE;
+        TRY(link_new(chains, link->kind, link->id, &last));
+        if (chains->is_open)
+            link_set(last, link->number - 1, link->prev);
     }
     if (link->number != last->number + 1 || memcmp(link->prev, last->hash, SEQ_PREV_BYTES) != 0)
         return link_refuse(link, last, index, err);
-    last->number = link->number;
     last->index = index;
-    memcpy(last->hash, leaf->bytes, SEQ_PREV_BYTES);
+    link_set(last, link->number, leaf->bytes);
     return OK;
 }
 

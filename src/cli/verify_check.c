@@ -1,6 +1,7 @@
 #include "cli/verify_check.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -131,9 +132,31 @@ static status ledger_note(struct check *check, const struct entry *entry, uint64
     return entry->code == AUDIT_LEDGER_SNAPSHOT ? claim_add(check, entry, index) : OK;
 }
 
+/* A ledger that continues another says so in its second entry, and names what it took over. */
+static status continues_check(struct check *check, const struct entry *entry, uint64_t index, struct err *err)
+{
+    if (check->sealed)
+        return err_set(err, CODE_CORRUPT, "the entry before it sealed the ledger");
+    check->sealed = entry->code == AUDIT_LEDGER_SEALED;
+    if (entry->code != AUDIT_LEDGER_CONTINUES)
+        return index == 1 && check->has_carried
+                   ? err_set(err, CODE_CORRUPT, "it does not name what was carried over into the ledger")
+                   : OK;
+    if (index != 1)
+        return err_set(err, CODE_CORRUPT, "only the second entry can continue another ledger");
+    if (check->has_carried)
+        return memcmp(check->carried.bytes, entry->data[DATA_SHA256].bytes, HASH_BYTES) == 0
+                   ? OK
+                   : err_set(err, CODE_CORRUPT, "what was carried over into the ledger is not what it names");
+    check->chains.is_open = check->lacks_carried;
+    check->without_seats = check->without_seats || check->lacks_carried;
+    return check->lacks_carried ? OK : err_set(err, CODE_CORRUPT, "what was carried over into the ledger is missing");
+}
+
 static status entry_check(struct check *check, const struct entry *entry, uint64_t index, const struct hash *hash,
                           struct err *err)
 {
+    TRY(continues_check(check, entry, index, err));
     if (entry->time_ms < check->time_ms)
         return err_set(err, CODE_CORRUPT, "its time is before that of the entry before it");
     TRY(recent_ids_add(&check->ids, entry->id, entry->time_ms, err));

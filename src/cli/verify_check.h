@@ -59,6 +59,7 @@ struct check {
     /* Told each entry that fits so far; may be NULL. */
     status (*entry)(void *context, uint64_t index, const struct entry *entry, struct err *err);
     struct replay_check replay; /* begun by the caller, if it wants one */
+    bool lacks_carried;         /* what a continued ledger took over is not at hand: chains go on from anywhere */
     /* Compares each full tile above level 0 that a leaf completes with the one that is kept. */
     status (*tile)(void *context, const struct edge_full *full, struct err *err);
     void *context;
@@ -74,7 +75,10 @@ struct check {
     struct coverage coverage;
     struct id change; /* of the newest entry; none: it was one alone, or its change is complete */
     uint32_t change_k, change_n;
-    uint64_t epoch; /* of the newest writer */
+    uint64_t epoch;   /* of the newest writer */
+    bool sealed;      /* by the newest entry: none may follow */
+    bool has_carried; /* this ledger continues another (verify_heritage), with that image */
+    struct hash carried;
     struct snapshot_claim *claims;
     size_t claim_count, claim_capacity;
     uint64_t tiles;

@@ -272,6 +272,47 @@ static status ticket_ended(struct seats *seats, const struct entry *entry, struc
     return counts_check(pool, entry, err);
 }
 
+/* ---- What another ledger left ---- */
+
+status seats_seed_pool(struct seats *seats, const struct pool *from)
+{
+    struct seat_pool *pool;
+    void *record;
+
+    TRY(id_table_add(&seats->pools, from->id, &record));
+    pool = record;
+    pool->enforced = from->kind == POOL_ENFORCED;
+    pool->limit = from->limit;
+    pool->used = from->used;
+    pool->occupied = from->occupied;
+    return OK;
+}
+
+status seats_seed_lease(struct seats *seats, struct id id, struct id pool, int64_t quantity)
+{
+    struct seat_lease *lease;
+    void *record;
+
+    TRY(id_table_add(&seats->leases, id, &record));
+    lease = record;
+    lease->pool = pool;
+    lease->quantity = quantity;
+    return OK;
+}
+
+status seats_seed_ticket(struct seats *seats, const struct ticket *from, struct id pool)
+{
+    struct seat_ticket *ticket;
+    void *record;
+
+    TRY(id_table_add(&seats->tickets, from->id, &record));
+    ticket = record;
+    ticket->pool = pool;
+    ticket->quantity = from->quantity;
+    ticket->offered = from->state == TICKET_OFFERED;
+    return OK;
+}
+
 /* ---- Which entry does what ---- */
 
 typedef status seats_step(struct seats *seats, const struct entry *entry, struct err *err);

@@ -11,6 +11,7 @@
 
 #include "cli/id_table.h"
 #include "core/entry.h"
+#include "core/facts.h"
 
 struct seats {
     struct id_table pools, leases, tickets;
@@ -19,6 +20,10 @@ struct seats {
 
 struct seats seats_begin(void);
 void seats_free(struct seats *seats);
+/* What another ledger left: its pools first. */
+MUST_CHECK status seats_seed_pool(struct seats *seats, const struct pool *pool);
+MUST_CHECK status seats_seed_lease(struct seats *seats, struct id id, struct id pool, int64_t quantity);
+MUST_CHECK status seats_seed_ticket(struct seats *seats, const struct ticket *ticket, struct id pool);
 /* CODE_CORRUPT says what contradicts what; the caller names the entry. */
 MUST_CHECK status seats_add(struct seats *seats, const struct entry *entry, struct err *err);
 

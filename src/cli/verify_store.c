@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "cli/verify_files.h"
+#include "cli/verify_heritage.h"
 #include "engine/leaf_stream.h"
 #include "sdk/trust.h"
 #include "store/store.h"
@@ -126,6 +127,8 @@ static status all_check(const char *path, struct reading *reading, struct err *e
         TRY(inspection_begin(path, &inspection, err));
     if (!check->hashes_only)
         TRY(names_check_load(&reading->commitments.names, reading->tiles, err));
+    if (!check->hashes_only)
+        TRY(heritage_take(reading->reader, check, err));
     TRY(entries_check(reading, verification->head.size, err));
     TRY(check_end(check, &verification->head, err));
     if (!check->hashes_only) {

@@ -157,9 +157,13 @@ status verify_url(const char *url, struct verification *verification, struct err
     fetched.size = trust.checked.size;
     verification->head = trust.checked;
     verification->has_signature = true;
+    verification->check.lacks_carried = true;
     verification->check.tile = tile_check;
     verification->check.context = &fetched;
     verification->progress = progress_begin("verifying", fetched.size);
     TRY(fetch_all(&fetched, err));
+    if (verification->check.chains.is_open)
+        verification_left(verification, "chains before this ledger, and seats: it continues another, and what it took "
+                                        "over lies only in its database");
     return check_end(&verification->check, &verification->head, err);
 }

@@ -1,4 +1,5 @@
 """Ledgers that end and go on: sealed for another, restored from a backup, declared lost; and what `tally doctor` says."""
+import json
 import os
 import shutil
 import signal
@@ -61,6 +62,62 @@ def what_is_true_goes_over_and_chains_go_on():
         world.restart()
         world.restart(signal.SIGKILL)
         assert world.done("pool", "list", "--json").json["pools"][0]["used"] == 1
+
+
+def _verify(world, directory, *options):
+    return world.tally("verify", world.path(directory), *options, "--json", XDG_STATE_HOME=world.path("reader"))
+
+
+def both_together_verify_and_each_alone():
+    with CliWorld() as world:
+        joe = world.seats(limit=3)
+        lease = joe.made("/v1/leases", {"feature": "cad/render"})
+        _continued(world)
+        old = world.data
+        _serve(world, "next")
+        _fresh(world)
+        joe = world.client(joe.token)
+        assert joe.delete(f"/v1/leases/{lease['id']}").status == 200
+        joe.made("/v1/leases", {"feature": "cad/render", "quantity": 3})
+        online = world.done("verify", f"http://127.0.0.1:{world.port}", "--json").json
+        assert "chain" in json.dumps(online), "what a server does not show is said"
+        world.stop()
+        assert _verify(world, "data").code == 0 and _verify(world, "next").code == 0
+        result = _verify(world, "next", "--continues", old, "--replay")
+        assert result.code == 0 and "continuation" in result.json["checks"], result
+        wrong = _verify(world, "data", "--continues", world.path("next"))
+        assert wrong.code == 1 and "continues no other" in wrong.err, wrong
+
+
+def what_was_carried_over_otherwise_than_it_was_is_found():
+    with CliWorld() as world:
+        world.shop()
+        world.stop()
+        shutil.copytree(world.data, world.path("richer"))
+        world.start()
+        _continued(world)
+        old = world.data
+        _serve(world, "richer")  # the same ledger, in which the vendor gives himself more
+        world.done("license", "create", "--product", "cad", "--holder", "acme", "--feature", "render=100")
+        world.stop()
+        world.done("ledger", "continue", "--data", world.path("richer"), "--to", world.path("better"), "--origin", NEW,
+                   "--reason", "retention")
+        result = _verify(world, "better", "--continues", old)
+        assert result.code == 1, result
+        assert _verify(world, "better", "--continues", world.path("richer")).code == 0
+        database = world.path("next/ledger.db")
+        with sqlite3.connect(database) as connection:
+            name, value = connection.execute("SELECT name, value FROM facts WHERE name = 'carried.0'").fetchone()
+            middle = len(value) // 2
+            changed = value[:middle] + ("A" if value[middle] != "A" else "B") + value[middle + 1:]
+            connection.execute("UPDATE facts SET value = ? WHERE name = ?", (changed, name))
+        result = _verify(world, "next")
+        assert result.code == 1 and ("carried over" in result.err or "image" in result.err), result
+        served = world.tally("serve", "--data", world.path("next"), "--listen", "127.0.0.1:0")
+        assert served.code == 1, served
+        with sqlite3.connect(database) as connection:
+            connection.execute("DELETE FROM facts WHERE name LIKE 'carried%'")
+        assert "is missing" in _verify(world, "next").err
 
 
 def the_old_ledger_ends_with_a_seal_that_names_the_new_and_takes_nothing_more():
