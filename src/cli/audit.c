@@ -4,6 +4,7 @@
  * What is shown was checked against the hash that came along; that the ledger holds it, `audit proof` and `tally
  * verify` prove.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -158,6 +159,8 @@ static status text_put(const char *path, struct str text, struct err *err)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     status s = OK;
 
+    if (fd < 0 && errno == EEXIST)
+        return err_member(err, CODE_INVALID, "out", "--out: %s is there already; a proof goes into a new file", path);
     if (fd < 0)
         return err_system(err, "create", path);
     if (write(fd, text.at, text.len) != (ssize_t)text.len)

@@ -32,6 +32,17 @@ static status rewind_file(const struct flexnet_file *file, struct err *err)
     return lseek(file->plus_one - 1, 0, SEEK_SET) ? err_system(err, "rewind", file->path) : OK;
 }
 
+/* Some other file, named by mistake: none of its lines has as much as a time and a daemon. An empty one may be a log
+ * that has just begun. */
+static status file_is_log(const struct flexnet_file *file, struct err *err)
+{
+    const struct flexnet_log *log = &file->log;
+
+    if (!log->lines || log->counts[FLEXNET_CONTINUATION] + log->counts[FLEXNET_EMPTY] < log->lines)
+        return OK;
+    return err_member(err, CODE_INVALID, "log", "no line of %s is one of a FlexNet debug log", file->path);
+}
+
 /* Up to the first date, so that the lines before it can be placed, too. */
 static status origin_look(struct flexnet_file *file, struct err *err)
 {
@@ -45,6 +56,7 @@ static status origin_look(struct flexnet_file *file, struct err *err)
         TRY(piece_read(file, space.at, &piece, err));
         TRY(flexnet_log_look(&file->log, piece, &found, err));
     }
+    TRY(file_is_log(file, err));
     flexnet_log_rewind(&file->log);
     return rewind_file(file, err);
 }

@@ -103,6 +103,7 @@ def a_ledger_that_can_not_be_made_or_served_says_why():
         refused(world, ("serve", "--data", world.data), 1, "is using the ledger in " + world.data)
         assert not os.path.exists(new), "what failed left nothing"
         refused(world, ("token", "create", "--token-file", there), 64, there + " is there already")
+        refused(world, ("audit", "proof", "1", "--out", there), 64, there + " is there already")
         other = world.path("other")
         world.done("init", "--data", other, "--admin-token-file", new)
         for words, text in ((("--listen", "127.0.0.1:1x"), "--listen must be HOST:PORT"),

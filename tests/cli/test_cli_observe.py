@@ -167,6 +167,16 @@ def a_log_whose_zone_is_not_known_needs_one():
         assert not world.entries_of("observe.out")
 
 
+def a_file_that_is_no_log_is_refused_and_an_empty_one_may_become_one():
+    with CliWorld() as world:
+        for words in (("observe", "flexnet", "--log", world.path("token")), ("replay", world.path("token"))):
+            result = world.tally(*words)
+            assert result.code == 64 and "no line of " + world.path("token") in result.err, result
+        empty = world.path("empty.log")
+        open(empty, "w", encoding="ascii").close()
+        assert observe(world, empty)["lines"] == 0
+
+
 def a_replay_grants_returns_and_denies_what_the_log_does():
     with CliWorld() as world:
         for name in ("ansys", "autodesk"):
