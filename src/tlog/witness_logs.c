@@ -38,30 +38,32 @@ const struct witness_log *witness_logs_find(const struct witness_logs *logs, str
     return find(logs, origin);
 }
 
-static status log_for(struct witness_logs *logs, struct str origin, struct witness_log **ret_log, struct err *err)
+/* The log of that origin, a new one if need be; NULL when there is no room. */
+static struct witness_log *log_for(struct witness_logs *logs, struct str origin)
 {
     struct witness_log *log = find(logs, origin);
 
-    if (!log && memory_grow((void **)&logs->at, &logs->capacity, logs->count + 1, WITNESS_LOGS_MAX, sizeof *log).code)
-        return err_set(err, logs->count < WITNESS_LOGS_MAX ? CODE_NO_MEMORY : CODE_TOO_LARGE,
-                       "no room for more than %zu logs", logs->count);
-    if (!log) {
-        log = &logs->at[logs->count++];
-        *log = (struct witness_log){ .origin = origin };
-    }
-    *ret_log = log;
-    return OK;
+    if (log)
+        return log;
+    if (memory_grow((void **)&logs->at, &logs->capacity, logs->count + 1, WITNESS_LOGS_MAX, sizeof *log).code)
+        return NULL;
+    log = &logs->at[logs->count++];
+    *log = (struct witness_log){ .origin = origin };
+    return log;
 }
 
 /* The entry is complete: it becomes a log, or a further key of one. */
 static status entry_end(struct witness_logs *logs, struct listed *entry, struct err *err)
 {
     struct str origin = entry->origin.len ? entry->origin : str_take(&entry->key_text, '+');
-    struct witness_log *log = NULL;
+    struct witness_log *log;
 
     if (!entry->has_key)
         return OK;
-    TRY(log_for(logs, origin, &log, err));
+    log = log_for(logs, origin);
+    if (!log)
+        return err_set(err, logs->count < WITNESS_LOGS_MAX ? CODE_NO_MEMORY : CODE_TOO_LARGE,
+                       "no room for more than %zu logs", logs->count);
     for (size_t i = 0; i < log->key_count; i++) {
         if (vkey_eq(&log->keys[i], &entry->key))
             return err_set(err, CODE_INVALID, "line %zu: the key of '%.*s' is there twice", entry->line,
