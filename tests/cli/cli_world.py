@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "api"))
-from api_world import Client, World, run  # noqa: E402, F401 (tests take run from here)
+from api_world import Client, World, leftovers, run  # noqa: E402, F401 (tests take them from here)
 
 TALLY = os.environ.get("TALLY", "build/tally")
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -134,6 +134,11 @@ def finish(process, timeout=60):
     return Result(process.returncode, out, err, process.args[1:])
 
 
+class Patient(ThreadingHTTPServer):
+    request_queue_size = 128  # clients that ask for much at once are not made to try again
+    daemon_threads = True
+
+
 class Between:
     """A server between client and server that may change answers: change(method, path, status, body) gives another
     (status, body)."""
@@ -165,7 +170,7 @@ class Between:
             def log_message(self, *arguments):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Patient(("127.0.0.1", 0), Handler)
         self.server.handle_error = lambda request, address: None  # clients may go whenever they have seen enough
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

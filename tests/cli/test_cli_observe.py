@@ -6,17 +6,19 @@ import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
-from cli_world import ROOT, SHARED, CliWorld, finish, run, wait_for
+from cli_world import ROOT, SHARED, CliWorld, finish, leftovers, run, wait_for
 
 # The small log ends within a line, as one that is being written; here it is whole.
-SMALL = tempfile.NamedTemporaryFile(suffix=".log")
-SMALL.write((ROOT / "tests/data/flexnet-small.log").read_bytes() + b"\n")
-SMALL.flush()
+PLACE = tempfile.mkdtemp(prefix="tally-api-")
+leftovers.directory(PLACE)
+SMALL = Path(PLACE, "small.log")
+SMALL.write_bytes((ROOT / "tests/data/flexnet-small.log").read_bytes() + b"\n")
 
 LOGS = {"ansys": (SHARED / "data/flexnet/ansys-2017-01.log", ()),
         "autodesk": (SHARED / "data/flexnet/autodesk-2022.log", ("--zone", "Europe/Madrid")),
-        "small": (SMALL.name, ("--zone", "Europe/Madrid"))}
+        "small": (str(SMALL), ("--zone", "Europe/Madrid"))}
 FIGURES = "peak seat_seconds grants returns denied open restart_closed unmatched".split()
 
 
