@@ -177,7 +177,7 @@ static status entries_fold(struct fold *fold, uint64_t size, struct err *err)
     AUTO(struct leaf_stream *, stream_end) stream = NULL;
     const struct leaf_run *run;
 
-    TRY(leaf_stream_open(fold->reader, 0, size, &stream, err));
+    TRY(leaf_stream_open(fold->reader, &(struct leaf_range){ .end = size }, &stream, err));
     for (;;) {
         TRY(leaf_stream_next(stream, &run, err));
         if (!run)
