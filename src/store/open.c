@@ -20,16 +20,26 @@
 
 #define VERSION_BYTES 12
 
+/* Who may not look must not be told that there is nothing, and make another ledger. */
+static status database_find(const char *database, const char *dir, struct err *err)
+{
+    if (file_exists(database))
+        return OK;
+    return errno == EACCES ? err_system(err, "look into", dir)
+                           : err_set(err, CODE_NOT_FOUND, "there is no ledger in %s", dir);
+}
+
 status database_path(const char *path, struct path *ret_path, struct err *err)
 {
     struct stat found;
 
     if (stat(path, &found))
-        return err_set(err, CODE_NOT_FOUND, "there is no ledger at %s", path);
+        return errno == EACCES ? err_system(err, "look at", path)
+                               : err_set(err, CODE_NOT_FOUND, "there is no ledger at %s", path);
     if (!S_ISDIR(found.st_mode))
         return path_add(path, "", ret_path, err);
     TRY(path_join(path, FILES_DATABASE, ret_path, err));
-    return file_exists(ret_path->text) ? OK : err_set(err, CODE_NOT_FOUND, "there is no ledger in %s", path);
+    return database_find(ret_path->text, path, err);
 }
 
 /* ---- Creating ---- */
@@ -182,8 +192,7 @@ static status open_store(struct store *store, const char *dir, struct err *err)
 {
     TRY(path_join(dir, FILES_DATABASE, &store->database, err));
     TRY(path_join(dir, FILES_LOG, &store->log, err));
-    if (!file_exists(store->database.text))
-        return err_set(err, CODE_NOT_FOUND, "there is no ledger in %s", dir);
+    TRY(database_find(store->database.text, dir, err));
     TRY(lock_take(dir, &store->lock, err));
     return connect(store, err);
 }

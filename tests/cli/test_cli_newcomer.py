@@ -119,6 +119,32 @@ def a_ledger_that_can_not_be_made_or_served_says_why():
         assert result.code == 1 and f"can't listen on 127.0.0.1, port {port}: Address already in use" in result.err, result
 
 
+def somebody_else(world, *words):
+    """The command as somebody who may not read the data directory; None where that can't be arranged."""
+    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    os.chmod(world.data, 0o700 if other else 0)
+    try:
+        done = subprocess.run([TALLY, *words], capture_output=True, check=False, text=True, timeout=60, cwd="/",
+                              env=world.environment(), **other)
+    except PermissionError:  # nor the program
+        return None
+    finally:
+        os.chmod(world.data, 0o700)
+    return done
+
+
+def a_ledger_that_one_may_not_read_is_not_said_to_be_none():
+    with CliWorld() as world:
+        world.stop()
+        for words in (("serve", "--data", world.data), ("verify", world.data)):
+            done = somebody_else(world, *words)
+            if done is None:
+                print("this program can't be run by somebody else here")
+                return
+            assert done.returncode == 1 and "Permission denied" in done.stderr, done
+            assert "no ledger" not in done.stderr and world.data in done.stderr, done
+
+
 def json_of_odd_paths_is_json():
     with CliWorld() as world:
         odd = world.path('odd "name"')
