@@ -369,7 +369,7 @@ void answer_call(struct call *call)
 
     if (call_refused(call, job))
         return;
-    if (job->command.dry_run && job->reply.outcome.kind != OUTCOME_PROBLEM) {
+    if (!draft_is_written(&job->command, &job->reply.outcome) && job->reply.outcome.kind != OUTCOME_PROBLEM) {
         would_answer(call, job);
         return;
     }

@@ -63,7 +63,7 @@ static void answer_line(struct call *call, const struct job *job, const struct e
         problem_line(verdict_problem(job->reply.verdict), out);
     } else if (wrong && job->reply.outcome.problem == PROBLEM_BAD_REQUEST) {
         wrong_line(job, wrong, out);
-    } else if (job->command.dry_run && job->reply.outcome.kind != OUTCOME_PROBLEM) {
+    } else if (!draft_is_written(&job->command, &job->reply.outcome) && job->reply.outcome.kind != OUTCOME_PROBLEM) {
         would_line(call, job, out);
     } else {
         answer_read(job, &answer);

@@ -1,6 +1,7 @@
 #include "core/choose.h"
 
 #include "core/deciders.h"
+#include "core/lease_terms.h"
 
 /* The candidates found so far. */
 struct candidates {
@@ -113,6 +114,8 @@ bool pool_has_room(const struct facts *facts, const struct pool *pool, int64_t q
 {
     if (pool->terms_end_ms < 0)
         *ret_reason = terms_reason(facts, pool);
+    else if (pool_terms_are_over(pool, facts->time_ms)) /* the clock is frozen: a lease now would prove nothing (P6) */
+        *ret_reason = REASON_EXPIRED;
     else if (quantity > pool->limit)
         *ret_reason = REASON_LIMIT;
     else if (pool->occupied + quantity > pool->limit)

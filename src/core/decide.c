@@ -99,6 +99,11 @@ void draft_finish(struct decide_context *context, struct draft *draft)
     }
 }
 
+bool draft_is_written(const struct command *command, const struct outcome *outcome)
+{
+    return !command->dry_run || outcome->problem == PROBLEM_UNAUTHORIZED || outcome->problem == PROBLEM_FORBIDDEN;
+}
+
 /*
  * The entry of one event unless its source floods; then the outcome waits for the roll-up, and it returns NULL. In the
  * table each event's code stands before that of its roll-up, which is the key's.
@@ -109,7 +114,7 @@ static struct entry *note(struct decide_context *context, const struct command *
     struct flood_event event = { .key = *key, .actor = &command->actor };
     struct entry *entry;
 
-    if (!command->dry_run && !flood_note(context->floods, &event, context->now_ms, &outcome->flood)) {
+    if (draft_is_written(command, outcome) && !flood_note(context->floods, &event, context->now_ms, &outcome->flood)) {
         outcome->kind = OUTCOME_FLOOD;
         return NULL;
     }

@@ -69,6 +69,12 @@ MUST_CHECK status decide(struct decide_context *context, const struct command *c
                          struct outcome *ret_outcome);
 
 /*
+ * Whether the entries of the draft are to be written: those of a dry run are not, but who tries what it may not do is
+ * recorded, however it tries.
+ */
+bool draft_is_written(const struct command *command, const struct outcome *outcome);
+
+/*
  * The next thing that is due by now (a lapse, an expiry, an offer, the end of one, a licence's start or end, a seat to
  * be revoked): writes one entry and returns true; false when nothing is due. Call again after applying it.
  */

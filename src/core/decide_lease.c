@@ -187,6 +187,10 @@ status lease_create_decide(struct decide_context *context, const struct command 
         choice.reason = REASON_NOT_FOUND;
         return lease_deny(context, command, draft, &choice, outcome);
     }
+    if (choice.kind == CHOICE_FREE && pool_terms_are_over(pool_at(context->facts, choice.pool), context->now_ms)) {
+        choice.kind = CHOICE_FULL; /* since the newest entry, which is what core/choose knows of time */
+        choice.reason = REASON_EXPIRED;
+    }
     return choice_take(context, command, draft, &choice, outcome);
 }
 

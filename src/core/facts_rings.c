@@ -9,7 +9,8 @@
 #include "core/facts_edit.h"
 #include "core/facts_keys.h"
 
-#define MS_PER_HOUR ((int64_t)3600 * 1000)
+#define MS_PER_HOUR    ((int64_t)3600 * 1000)
+#define IDEM_DROPS_MAX 256 /* by one entry: tens of microseconds */
 
 static uint32_t ring_place(const struct table *table, uint64_t number)
 {
@@ -85,13 +86,19 @@ status idem_reserve(struct facts *facts, const uint8_t *key, int64_t now_ms)
     return FACTS_RESERVE(facts, idem_by_key);
 }
 
-/* Entry times never decrease, so what is too old stands at the ring's beginning. */
+/*
+ * Entry times never decrease, so what is too old stands at the ring's beginning. After a quiet day that may be
+ * millions: they leave by and by, each entry some of them. A key that is used again after its time leaves at once, with
+ * those before it.
+ */
 void idem_push(struct facts *facts, const struct idem *idem)
 {
     const struct idem *oldest = idem_oldest(facts);
     uint32_t place;
 
-    while (oldest && oldest->time_ms + IDEM_HOURS * MS_PER_HOUR <= idem->time_ms) {
+    for (int i = 0; oldest && oldest->time_ms + IDEM_HOURS * MS_PER_HOUR <= idem->time_ms; i++) {
+        if (i >= IDEM_DROPS_MAX && !idem_find(facts, idem->key))
+            break;
         idem_drop(facts);
         oldest = idem_oldest(facts);
     }

@@ -19,7 +19,7 @@ struct clockwork {
     int64_t base_running_ms;
     bool frozen;
     bool catching_up; /* after a confirmed step back */
-    int64_t ahead_ms; /* of the wall clock, at the last turn */
+    int64_t ahead_ms; /* by how much engine time was ahead of the wall clock at the last turn; negative: behind it */
     int64_t jump_ms;  /* by how much the wall clock had moved too far when it froze */
 };
 

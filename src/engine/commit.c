@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "engine/state.h"
 
+#define REPEAT_ROWS_MAX (2 * CHANGE_MAX_ENTRIES) /* read by one turn for those who repeat; a few milliseconds */
+
 /* Names become known when their command was written; else they are free again. */
 static void job_names_settle(struct engine *engine, struct job *job, bool durable)
 {
@@ -61,6 +63,7 @@ static status leaf_keep(void *context, uint64_t index, struct str leaf, struct e
     return arena_copy(copy->arena, leaf, &copy->leaves[copy->count++]);
 }
 
+/* `batch` NULL: from the store, whatever there is in batches. */
 static status leaves_copy(struct engine *engine, const struct batch *batch, struct job *job, size_t count,
                           struct err *err)
 {
@@ -72,7 +75,7 @@ static status leaves_copy(struct engine *engine, const struct batch *batch, stru
 
     if (!copy.leaves)
         return (status){ CODE_NO_MEMORY };
-    if (index < batch->first) {
+    if (!batch || index < batch->first) {
         TRY(store_entries_read(engine->reader, &range, &visitor, &next, err));
     } else {
         while (copy.count < count)
@@ -83,35 +86,62 @@ static status leaves_copy(struct engine *engine, const struct batch *batch, stru
     return copy.count == count ? OK : err_set(err, CODE_CORRUPT, "entry %llu is missing", (unsigned long long)index);
 }
 
-/* A repeat is answered by all entries of the first answer's change: the first of them tells how many. */
-static status repeat_copy(struct engine *engine, const struct batch *batch, struct job *job, struct err *err)
+/*
+ * A repeat is answered by all entries of the first answer's change, up to CHANGE_MAX_ENTRIES: the first of them tells
+ * how many.
+ */
+static status repeat_copy(struct engine *engine, struct job *job, struct err *err)
 {
     struct entry *entry = &engine->due_entry;
 
-    TRY(leaves_copy(engine, batch, job, 1, err));
+    TRY(leaves_copy(engine, NULL, job, 1, err));
     TRY(entry_decode(job->reply.leaves[0], entry, err));
     if (entry->has_change && entry->change_n > 1)
-        TRY(leaves_copy(engine, batch, job, entry->change_n, err));
+        TRY(leaves_copy(engine, NULL, job, entry->change_n, err));
     return OK;
 }
 
-static void job_answer(struct engine *engine, const struct batch *batch, struct job *job)
+static void answer_fill(struct engine *engine, const struct batch *batch, struct job *job)
 {
     struct err err = { 0 };
     status s = OK;
 
     if (job->reply.outcome.kind == OUTCOME_REPEAT)
-        s = repeat_copy(engine, batch, job, &err);
+        s = repeat_copy(engine, job, &err);
     else if (job->reply.leaf_count)
         s = leaves_copy(engine, batch, job, job->reply.leaf_count, &err);
     if (s.code) { /* it is durable, but can't be told: say nothing rather than something else */
         log_write(LOG_ERROR, "engine", "an answer could not be put together: %s", err.text);
         job->reply.verdict = VERDICT_UNKNOWN;
     }
+}
+
+/* The job is somebody else's afterwards. */
+static void answer_send(struct engine *engine, struct job *job)
+{
     if (job->wants_receipt && job->reply.index != UINT64_MAX && job->reply.verdict == VERDICT_DONE)
         publisher_wait(engine->publisher, job, job->reply.index);
     else
         job->done(job);
+}
+
+/* In the order in which they came. A batch full of repeats of large changes would else hold up everybody for seconds.
+ */
+void repeats_answer(struct engine *engine)
+{
+    size_t rows = 0;
+    struct job *job;
+
+    if (!engine->repeats.count)
+        return;
+    while (rows < REPEAT_ROWS_MAX && (job = job_list_take(&engine->repeats))) {
+        job->reply.leaf_count = 1;
+        answer_fill(engine, NULL, job);
+        rows += job->reply.leaf_count + 1;
+        answer_send(engine, job);
+    }
+    if (engine->config.flushed)
+        engine->config.flushed(engine->config.context);
 }
 
 /* Rights, and those who follow entries of that code. */
@@ -132,6 +162,13 @@ static bool follows_code(const struct engine_config *config, enum audit_code cod
     return config->committed && config->committed_codes >> code & 1;
 }
 
+/* What it repeats is durable: when it is answered does not matter to anybody else. */
+static void repeat_wait(struct engine *engine, struct job *job)
+{
+    job->name_count = 0; /* they are settled */
+    job_list_add(&engine->repeats, job);
+}
+
 /* What others learn of a durable batch: rights, followers, then the answers. `edge` is the log's behind it. */
 static void batch_tell(struct engine *engine, struct batch *batch, const struct edge *edge)
 {
@@ -145,8 +182,14 @@ static void batch_tell(struct engine *engine, struct batch *batch, const struct 
     }
     while ((job = job_list_take(&batch->jobs))) {
         job_names_settle(engine, job, job_keeps_names(job));
-        job_answer(engine, batch, job);
+        if (job->reply.outcome.kind == OUTCOME_REPEAT) {
+            repeat_wait(engine, job);
+            continue;
+        }
+        answer_fill(engine, batch, job);
+        answer_send(engine, job);
     }
+    repeats_answer(engine);
     if (engine->config.flushed)
         engine->config.flushed(engine->config.context);
     if (batch->jump_recorded)
@@ -226,6 +269,13 @@ bool commit_carried(struct engine *engine)
         return false;
     batch_tell(engine, &engine->carried, engine->carried.edge);
     return true;
+}
+
+/* Behind a batch that is under way the next one waits, half filled; without one nothing does. */
+void commit_all(struct engine *engine)
+{
+    if (engine->carrying && commit_carried(engine) && (engine->batch.count || engine->batch.jobs.count))
+        (void)commit_batch(engine);
 }
 
 /* The two batches change places: the filled one takes its way, and the one that was on it before is told meanwhile. */

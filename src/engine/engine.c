@@ -97,16 +97,12 @@ static status start_append(struct engine *engine, struct err *err)
 {
     struct command writer = system_command(engine, AUDIT_WRITER_STARTED);
     struct command server = system_command(engine, AUDIT_SERVER_STARTED);
-    struct command refused = system_command(engine, AUDIT_SNAPSHOT_REFUSED);
 
     writer.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
     server.system.texts[0] = STR(TALLY_VERSION);
     TRY(writer_append_system(engine, &writer, err));
     TRY(writer_append_system(engine, &server, err));
-    refused.system.numbers[0] = (int64_t)engine->refusal.size;
-    memcpy(refused.system.hash, engine->refusal.hash.bytes, sizeof(refused.system.hash));
-    if (engine->refusal.happened)
-        TRY(writer_append_system(engine, &refused, err));
+    TRY(writer_append_refusal(engine, err));
     return writer_append_jump(engine, err);
 }
 

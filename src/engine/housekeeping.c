@@ -35,9 +35,36 @@ void shed_note(struct engine *engine, enum shed_cause cause, uint64_t count)
     struct shed *shed = &engine->sheds[cause];
     int64_t now_ms = atomic_load(&engine->now_ms);
 
-    if (atomic_fetch_add(&shed->count, count) == 0)
-        atomic_store(&shed->first_ms, now_ms);
-    atomic_store(&shed->last_ms, now_ms);
+    pthread_mutex_lock(&engine->stats_mutex);
+    if (!shed->count)
+        shed->first_ms = now_ms;
+    shed->count += count;
+    shed->last_ms = now_ms;
+    pthread_mutex_unlock(&engine->stats_mutex);
+}
+
+static struct shed shed_take(struct engine *engine, enum shed_cause cause)
+{
+    struct shed taken;
+
+    pthread_mutex_lock(&engine->stats_mutex);
+    taken = engine->sheds[cause];
+    engine->sheds[cause].count = 0;
+    pthread_mutex_unlock(&engine->stats_mutex);
+    return taken;
+}
+
+/* What could not be recorded is still to be counted, with what has come since. */
+static void shed_put_back(struct engine *engine, enum shed_cause cause, const struct shed *taken)
+{
+    struct shed *shed = &engine->sheds[cause];
+
+    pthread_mutex_lock(&engine->stats_mutex);
+    if (!shed->count)
+        shed->last_ms = taken->last_ms;
+    shed->first_ms = taken->first_ms;
+    shed->count += taken->count;
+    pthread_mutex_unlock(&engine->stats_mutex);
 }
 
 /* One entry in the server's own name, in a commit of its own. Between batches. Whether it is durable. */
@@ -53,25 +80,20 @@ static bool system_write(struct engine *engine, const struct command *command)
     return s.code ? recover_commit(engine, &engine->batch) : commit_batch(engine);
 }
 
-/* What could not be recorded is still to be counted, with what has come since. */
 static void shed_write_one(struct engine *engine, enum shed_cause cause)
 {
     static const enum reason reasons[SHED_CAUSES] = { REASON_QUEUE_FULL, REASON_STORAGE };
     struct command command = system_command(engine, AUDIT_LOAD_SHED);
-    struct shed *shed = &engine->sheds[cause];
-    int64_t first_ms = atomic_load(&shed->first_ms);
-    uint64_t count = atomic_exchange(&shed->count, 0);
+    struct shed shed = shed_take(engine, cause);
 
-    if (!count)
+    if (!shed.count)
         return;
-    command.system.numbers[0] = (int64_t)count;
-    command.system.numbers[1] = first_ms;
-    command.system.numbers[2] = atomic_load(&shed->last_ms);
+    command.system.numbers[0] = (int64_t)shed.count;
+    command.system.numbers[1] = shed.first_ms;
+    command.system.numbers[2] = shed.last_ms;
     command.system.numbers[3] = reasons[cause];
-    if (system_write(engine, &command))
-        return;
-    atomic_store(&shed->first_ms, first_ms);
-    atomic_fetch_add(&shed->count, count);
+    if (!system_write(engine, &command))
+        shed_put_back(engine, cause, &shed);
 }
 
 void shed_write(struct engine *engine)

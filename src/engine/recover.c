@@ -86,6 +86,7 @@ static status rebuild(struct engine *engine, struct err *err)
     batch_clear(&engine->batch, engine->facts.size);
     command.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
     TRY(writer_append_system(engine, &command, err));
+    TRY(writer_append_refusal(engine, err));
     TRY(writer_append_jump(engine, err));
     batch_close(&engine->batch, &engine->edge, &engine->facts);
     TRY(store_append(engine->store, &engine->batch.store, err));
@@ -111,6 +112,7 @@ static void batch_refuse(struct engine *engine, struct batch *batch, enum verdic
     struct job_list waiting = flood_waits_end_all(&engine->flood_waits);
 
     jobs_refuse(engine, &waiting, verdict);
+    jobs_refuse(engine, &engine->repeats, VERDICT_READ_ONLY); /* they did nothing, whatever became of the batch */
     floods_free(&engine->floods);
     if (floods_init(&engine->floods).code)
         engine->broken = true;

@@ -5,10 +5,13 @@
  * and only a file that matches such an entry is ever loaded (P2). Two files are kept: the one that the newest entry
  * names and the one before. A file that does not match is refused with an alarm, and replay starts earlier.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -95,6 +98,18 @@ static bool there_is_room(const struct engine *engine)
     return false;
 }
 
+/*
+ * What a child inherits it keeps open: clients' sockets, which then don't close when the server closes them, the
+ * ledger's file and its lock. It needs none of them.
+ */
+static void child_forget(struct engine *engine, int pipe_fd)
+{
+    store_forget_in_child(engine->store);
+    if (pipe_fd > STDERR_FILENO + 1)
+        (void)close_range(STDERR_FILENO + 1, (unsigned)pipe_fd - 1, 0);
+    (void)close_range((unsigned)pipe_fd + 1, UINT_MAX, 0);
+}
+
 /* The child of fork: writes, tells the hash, ends. */
 static _Noreturn void child_write(struct engine *engine, int pipe_fd)
 {
@@ -102,7 +117,7 @@ static _Noreturn void child_write(struct engine *engine, int pipe_fd)
     struct hash hash;
 
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    store_forget_in_child(engine->store);
+    child_forget(engine, pipe_fd);
     if (image_file_write(engine, engine->facts.size, &hash, &err).code)
         _exit(1);
     _exit(write(pipe_fd, hash.bytes, sizeof(hash.bytes)) == (ssize_t)sizeof(hash.bytes) ? 0 : 1);
@@ -141,19 +156,50 @@ static status fact_shift(struct engine *engine, struct err *err)
     return store_fact_write(engine->store, &fact, err);
 }
 
-/* The file of the size before the previous one is no longer named by anybody. */
-static void oldest_remove(struct engine *engine)
+/* The size that a fact names; 0: none. */
+static uint64_t fact_size(struct engine *engine, struct str fact_name)
 {
     AUTO(struct arena, arena_free) arena = { .max_bytes = 4096 };
-    char path[PATH_BYTES];
     struct str value;
     uint64_t size;
 
-    if (store_fact_read(engine->reader, STR(FACT_PREVIOUS), &arena, &value, NULL).code ||
+    if (store_fact_read(engine->reader, fact_name, &arena, &value, NULL).code ||
         str_to_u64(str_take(&value, ' '), UINT64_MAX, &size).code)
-        return;
-    snapshot_path(engine, size, path);
-    (void)unlink(path);
+        return 0;
+    return size;
+}
+
+/* Whether a file is an image, and of which size. */
+static bool is_image(const char *name, uint64_t *ret_size)
+{
+    struct str text = str_of(name);
+
+    if (!str_starts(text, STR("facts-")) || !str_ends(text, STR(".image")))
+        return false;
+    text = str_cut(text, strlen("facts-"), text.len - strlen("facts-.image"));
+    return str_to_u64(text, UINT64_MAX, ret_size).code == CODE_OK;
+}
+
+/*
+ * Images that nobody names any more: the one before the previous, and what was left where a server ended, or an entry
+ * failed, between the file and its entry. A directory that can't be read is looked through after the next snapshot.
+ */
+static void others_remove(struct engine *engine)
+{
+    uint64_t newest = fact_size(engine, STR(FACT_NAME));
+    uint64_t previous = fact_size(engine, STR(FACT_PREVIOUS));
+    DIR *dir = opendir(engine->dir);
+    char path[PATH_BYTES];
+    uint64_t size;
+
+    for (struct dirent *file = dir ? readdir(dir) : NULL; file; file = readdir(dir)) {
+        if (!is_image(file->d_name, &size) || size == newest || size == previous)
+            continue;
+        snapshot_path(engine, size, path);
+        (void)unlink(path);
+    }
+    if (dir)
+        (void)closedir(dir);
 }
 
 /* Appends ledger.snapshot and, once that is durable, names it in the store. */
@@ -170,12 +216,12 @@ static status snapshot_record(struct engine *engine, uint64_t size, const struct
     TRY(writer_append_system(engine, &command, err));
     if (!commit_batch(engine))
         return err_set(err, CODE_IO, "its entry could not be committed");
-    oldest_remove(engine);
     TRY(fact_shift(engine, err));
     (void)snprintf(text, sizeof(text), "%llu %llu", (unsigned long long)size, (unsigned long long)index);
     fact.value = str_of(text);
     TRY(store_fact_write(engine->store, &fact, err));
     engine->snapshot_size = size;
+    others_remove(engine);
     return OK;
 }
 

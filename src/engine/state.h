@@ -27,9 +27,9 @@ enum writing {
 /* Requests answered without an entry of their own, for each reason, until load.shed counts them. */
 enum shed_cause { SHED_QUEUE, SHED_STORAGE, SHED_CAUSES };
 struct shed {
-    atomic_uint_fast64_t count;
-    atomic_int_fast64_t first_ms;
-    atomic_int_fast64_t last_ms;
+    uint64_t count;
+    int64_t first_ms;
+    int64_t last_ms;
 };
 
 struct snapshot_child {
@@ -65,6 +65,7 @@ struct engine {
     struct carrier carrier;
     bool carrying;
     struct flood_waits flood_waits;
+    struct job_list repeats; /* decided and durable, and still to be read from the store */
 
     struct store *store;
     struct store_reader *reader;
@@ -88,7 +89,7 @@ struct engine {
     bool refusal_recorded;           /* that the signer refuses this ledger */
     bool broken;                     /* memory and store differ for good: nothing more is written */
 
-    struct shed sheds[SHED_CAUSES];
+    struct shed sheds[SHED_CAUSES]; /* under stats_mutex: noted by whoever submits */
     atomic_int_fast64_t now_ms;
     pthread_t thread;
     bool started;
@@ -105,6 +106,8 @@ MUST_CHECK status writer_append_system(struct engine *engine, const struct comma
 void writer_clock(struct engine *engine);
 /* clock.jumped, while there is a jump that the ledger does not know of. */
 MUST_CHECK status writer_append_jump(struct engine *engine, struct err *err);
+/* ledger.snapshot_refused, when the last replay refused one. */
+MUST_CHECK status writer_append_refusal(struct engine *engine, struct err *err);
 /* The parts of a turn, for engine/seed. */
 MUST_CHECK status writer_decide(struct engine *engine, struct job *job, struct err *err);
 MUST_CHECK status writer_due(struct engine *engine, struct err *err);
@@ -123,6 +126,10 @@ bool commit_batch(struct engine *engine);
 void commit_turn(struct engine *engine, bool more);
 /* Waits for the batch that is under way, if one is, and answers it. False: it did not happen, nor the next one. */
 bool commit_carried(struct engine *engine);
+/* Answers repeats that wait, as many as one turn may read. Names of theirs are settled. */
+void repeats_answer(struct engine *engine);
+/* Everything that was decided is made durable and told: no batch is under way afterwards. */
+void commit_all(struct engine *engine);
 /* Answers every job of the list the same, without any of their outcomes. */
 void jobs_refuse(struct engine *engine, struct job_list *jobs, enum verdict verdict);
 

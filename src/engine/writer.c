@@ -198,7 +198,7 @@ status writer_decide(struct engine *engine, struct job *job, struct err *err)
         flood_wait(engine, job);
         return OK;
     }
-    if (job->command.dry_run) {
+    if (!draft_is_written(&job->command, &job->reply.outcome)) {
         would_keep(engine, job);
         return OK;
     }
@@ -260,6 +260,17 @@ status writer_append_jump(struct engine *engine, struct err *err)
         return OK;
     command.system.numbers[0] = engine->jump == CLOCK_JUMPED_FORWARD ? REASON_FORWARD : REASON_BACK;
     command.system.numbers[1] = engine->clock.jump_ms;
+    return writer_append_system(engine, &command, err);
+}
+
+status writer_append_refusal(struct engine *engine, struct err *err)
+{
+    struct command command = system_command(engine, AUDIT_SNAPSHOT_REFUSED);
+
+    if (!engine->refusal.happened)
+        return OK;
+    command.system.numbers[0] = (int64_t)engine->refusal.size;
+    memcpy(command.system.hash, engine->refusal.hash.bytes, sizeof(command.system.hash));
     return writer_append_system(engine, &command, err);
 }
 
@@ -334,8 +345,7 @@ static void pause(struct engine *engine)
 {
     if (engine->carrying && engine->clock.now_ms - engine->paused_ms < PAUSE_EVERY_MS)
         return;
-    if (engine->carrying)
-        commit_turn(engine, false);
+    commit_all(engine);
     engine->paused_ms = engine->clock.now_ms;
     clock_follow_facts(engine);
     recover_turn(engine);
@@ -346,7 +356,7 @@ static void pause(struct engine *engine)
 /* The last turn had no room for everything. */
 static bool more_is_due(const struct engine *engine)
 {
-    return engine->writing < WRITING_NOTHING && !batch_has_room(&engine->batch);
+    return engine->writing < WRITING_NOTHING && (!batch_has_room(&engine->batch) || engine->repeats.count);
 }
 
 void *writer_run(void *argument)
@@ -357,7 +367,7 @@ void *writer_run(void *argument)
 
     while (!last) {
         last = queue_is_closed(&engine->queue) && jobs.count == 0 && queue_length(&engine->queue) == 0 &&
-               engine->flood_waits.jobs == 0;
+               engine->flood_waits.jobs == 0 && engine->repeats.count == 0;
         if (!jobs.count)
             jobs = queue_take(&engine->queue, BATCH_MAX_COMMANDS, last || more_is_due(engine) ? 0 : TURN_MS);
         if (engine->writing == WRITING_NOTHING)
@@ -366,6 +376,8 @@ void *writer_run(void *argument)
             turn(engine, &jobs);
         pause(engine);
     }
-    (void)commit_carried(engine);
+    commit_all(engine); /* the last turn may have left its batch behind one that was under way */
+    while (engine->repeats.count)
+        repeats_answer(engine);
     return NULL;
 }

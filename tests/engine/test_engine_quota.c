@@ -1,5 +1,6 @@
 /*
- * engine/writer, engine/names: the register of names is there for all, and nobody fills it (P9).
+ * engine/writer, engine/names, engine/commit: the register of names is there for all, and nobody fills it; nobody holds
+ * up the engine with answers that are long to read (P9).
  */
 #include <stdio.h>
 
@@ -88,8 +89,79 @@ static void a_new_host_that_comes_with_many_commands_at_once_counts_once(void)
     engine_world_free(&world);
 }
 
+/* A product of that many features is a change of so many entries, all of which answer a repeat. */
+static void repeats_of_a_large_change_are_all_answered_and_hold_up_nobody(void)
+{
+    enum { REPEATS = 40 };
+    struct engine_world world;
+    struct str features[FEATURES_MAX];
+    char names[FEATURES_MAX][8];
+    struct command command;
+    struct ask asks[REPEATS];
+    struct ask other;
+
+    engine_world_init(&world);
+    for (int i = 0; i < FEATURES_MAX; i++) {
+        (void)snprintf(names[i], sizeof names[i], "f%d", i);
+        features[i] = str_of(names[i]);
+    }
+    command = engine_keyed(&world, engine_command(&world.admin, COMMAND_PRODUCT_CREATE));
+    command.product_create.name = STR("suite");
+    command.product_create.features = features;
+    command.product_create.feature_count = FEATURES_MAX;
+    CHECK_INT(engine_ask(&world, &command, NULL).leaf_count, FEATURES_MAX + 1);
+    for (int i = 0; i < REPEATS; i++)
+        ask_init(&asks[i], &world, &command);
+    ask_send(asks, REPEATS);
+    command = engine_checkout(&world.people[0]);
+    ask_init(&other, &world, &command);
+    ask_send(&other, 1);
+    ask_wait(&other);
+    CHECK_INT(other.job.reply.outcome.kind, OUTCOME_ENTRY);
+    for (int i = 0; i < REPEATS; i++) {
+        ask_wait(&asks[i]);
+        CHECK_INT(asks[i].job.reply.verdict, VERDICT_DONE);
+        CHECK_INT(asks[i].job.reply.outcome.kind, OUTCOME_REPEAT);
+        CHECK_INT(asks[i].job.reply.leaf_count, FEATURES_MAX + 1);
+        CHECK_INT(asks[i].times, 1);
+        ask_free(&asks[i]);
+    }
+    ask_free(&other);
+    engine_world_free(&world);
+}
+
+/* Those that still wait are answered before the engine's thread ends. */
+static void a_stop_answers_the_repeats_that_wait(void)
+{
+    enum { REPEATS = 30 };
+    struct engine_world world;
+    struct str feature = STR("only");
+    struct command command;
+    struct ask asks[REPEATS];
+
+    engine_world_init(&world);
+    command = engine_keyed(&world, engine_command(&world.admin, COMMAND_PRODUCT_CREATE));
+    command.product_create.name = STR("suite");
+    command.product_create.features = &feature;
+    command.product_create.feature_count = 1;
+    (void)engine_ask(&world, &command, NULL);
+    for (int i = 0; i < REPEATS; i++)
+        ask_init(&asks[i], &world, &command);
+    ask_send(asks, REPEATS);
+    engine_world_stop(&world);
+    for (int i = 0; i < REPEATS; i++) {
+        ask_wait(&asks[i]);
+        CHECK_INT(asks[i].times, 1);
+        ask_free(&asks[i]);
+    }
+    engine_world_start(&world);
+    engine_world_free(&world);
+}
+
 static const struct test tests[] = {
     TEST(nobody_fills_the_register_with_invented_hosts),
     TEST(a_new_host_that_comes_with_many_commands_at_once_counts_once),
+    TEST(repeats_of_a_large_change_are_all_answered_and_hold_up_nobody),
+    TEST(a_stop_answers_the_repeats_that_wait),
 };
 TEST_MAIN(tests)

@@ -3,6 +3,7 @@
  * DESIGN section 13).
  */
 #include <assert.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -360,6 +361,46 @@ static void a_snapshot_that_can_not_be_written_costs_nothing_but_time(void)
     engine_world_free(&world);
 }
 
+/* A server that ended between a file and its entry leaves one that nobody names; the next snapshot takes it along. */
+static void images_that_nobody_names_are_removed(void)
+{
+    struct engine_world world;
+    char stray[ENGINE_DIR_BYTES + 32];
+    char named[ENGINE_DIR_BYTES + 64];
+
+    engine_world_init(&world);
+    (void)snprintf(stray, sizeof stray, "%s/facts-7.image", world.dir);
+    (void)close(open(stray, O_WRONLY | O_CREAT, 0600));
+    engine_world_stop(&world);
+    CHECK(access(stray, F_OK) != 0);
+    image_path(&world, named, sizeof named);
+    CHECK(access(named, F_OK) == 0);
+    engine_world_start(&world);
+    engine_world_free(&world);
+}
+
+/* An alarm is an entry, also when it is a failed commit that made the engine look at its snapshot again. */
+static void a_snapshot_that_a_rebuild_refuses_is_recorded(void)
+{
+    struct engine_world world;
+    struct command command;
+    char path[ENGINE_DIR_BYTES + 64];
+
+    engine_world_init(&world);
+    engine_world_stop(&world);
+    image_path(&world, path, sizeof path);
+    engine_world_start(&world);
+    byte_flip(path, file_bytes(path) / 2);
+    command = engine_checkout(&world.people[0]);
+    fault_arm(FAULT_STORE_COMMIT, 0, 1);
+    CHECK_INT(engine_ask(&world, &command, NULL).verdict, VERDICT_READ_ONLY);
+    fault_disarm_all();
+    engine_wait_ready(&world);
+    CHECK_INT(engine_ask(&world, &command, NULL).verdict, VERDICT_DONE);
+    CHECK_INT(engine_count(&world, AUDIT_SNAPSHOT_REFUSED, 0), 1);
+    engine_world_free(&world);
+}
+
 /* ---- The child that writes while the engine goes on ---- */
 
 /* On the engine's thread: a snapshot is due. */
@@ -447,6 +488,23 @@ static void a_killed_child_costs_one_snapshot(void)
     engine_world_free(&world);
 }
 
+/* How many files a process has open beyond its standard ones; -1: it is gone. */
+static int open_files(pid_t pid)
+{
+    char path[64];
+    struct dirent *file;
+    int count = 0;
+    DIR *dir;
+
+    (void)snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    dir = opendir(path);
+    while (dir && (file = readdir(dir)))
+        count += file->d_name[0] != '.' && strtol(file->d_name, NULL, 10) > STDERR_FILENO;
+    if (dir)
+        (void)closedir(dir);
+    return dir ? count : -1;
+}
+
 /* And no other is due behind it: that would hang on the same. */
 static void an_hour_passes_for_the_child(void *context, const struct facts *facts, int64_t now_ms)
 {
@@ -474,6 +532,9 @@ static void a_child_that_hangs_is_ended(void)
     while (child.pid <= 0 && go_on_waiting(begun_us))
         view(&world, child_look, &child);
     CHECK(child.pid > 0);
+    while (open_files(child.pid) > 1 && go_on_waiting(begun_us))
+        continue;
+    CHECK_INT(open_files(child.pid), 1); /* its pipe: no client's socket, no ledger */
     view(&world, an_hour_passes_for_the_child, world.engine);
     while (child.pid > 0 && go_on_waiting(begun_us))
         view(&world, child_look, &child);
@@ -499,6 +560,8 @@ static const struct test tests[] = {
     TEST(an_edited_older_entry_is_found_by_its_readers),
     TEST(a_failed_commit_at_the_stop_costs_no_alarm),
     TEST(a_snapshot_that_can_not_be_written_costs_nothing_but_time),
+    TEST(images_that_nobody_names_are_removed),
+    TEST(a_snapshot_that_a_rebuild_refuses_is_recorded),
     TEST(the_child_writes_a_snapshot_while_the_engine_goes_on),
     TEST(a_killed_child_costs_one_snapshot),
 };

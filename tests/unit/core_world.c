@@ -174,7 +174,7 @@ status world_command(struct world *world, const struct command *command)
     TRY(decided(world, command));
     world->count = world->draft.count;
     world->index = world->count ? world->facts.size : UINT64_MAX;
-    if (command->dry_run)
+    if (!draft_is_written(command, &world->outcome))
         return OK;
     TRY(draft_append(world));
     if (world->outcome.kind == OUTCOME_FLOOD) {

@@ -364,6 +364,44 @@ static void a_key_is_not_used_twice_within_its_time(void)
     CHECK_INT(last.facts.idem_ring.next - last.facts.idem_ring.first, 1);
 }
 
+static void keys_key_of(uint32_t number, struct idem *ret_idem)
+{
+    *ret_idem = (struct idem){ .index = number, .time_ms = 1 };
+    memcpy(ret_idem->key, &number, sizeof number);
+}
+
+/* One entry after a quiet day does not pay for millions of keys: they leave by and by. */
+static void old_keys_leave_a_few_at_a_time(void)
+{
+    enum { KEYS = 2000 };
+    AUTO(struct facts, facts_free) facts = { 0 };
+    struct idem idem;
+    uint64_t kept;
+
+    CHECK_OK(facts_init(&facts));
+    for (uint32_t i = 1; i <= KEYS; i++) {
+        keys_key_of(i, &idem);
+        CHECK_OK(idem_reserve(&facts, idem.key, idem.time_ms));
+        idem_push(&facts, &idem);
+    }
+    keys_key_of(KEYS + 1, &idem);
+    idem.time_ms += IDEM_HOURS * HOUR_MS;
+    CHECK_OK(idem_reserve(&facts, idem.key, idem.time_ms));
+    idem_push(&facts, &idem);
+    kept = facts.idem_ring.next - facts.idem_ring.first;
+    CHECK(kept > KEYS / 2 && kept < KEYS);
+    keys_key_of(KEYS / 2, &idem); /* used again after its time: it is this use that is remembered */
+    idem.time_ms += IDEM_HOURS * HOUR_MS;
+    idem.index = 7;
+    CHECK_OK(idem_reserve(&facts, idem.key, idem.time_ms));
+    idem_push(&facts, &idem);
+    CHECK_INT(idem_find(&facts, idem.key)->index, 7);
+    CHECK_INT(facts.idem_by_key.count, facts.idem_ring.next - facts.idem_ring.first);
+    CHECK_INT(facts.idem_by_key.count, KEYS / 2 + 2);
+    CHECK_OK(facts_index(&facts));
+    CHECK_INT(idem_find(&facts, idem.key)->index, 7);
+}
+
 static void an_epoch_is_above_the_one_before(void)
 {
     AUTO(struct last, last_free) last = { 0 };
@@ -456,6 +494,7 @@ static const struct test tests[] = {
     TEST(what_is_there_already_does_not_begin_again),
     TEST(what_no_object_can_be_is_found),
     TEST(a_key_is_not_used_twice_within_its_time),
+    TEST(old_keys_leave_a_few_at_a_time),
     TEST(an_epoch_is_above_the_one_before),
     TEST(an_entry_of_any_code_is_applied_or_refused_by_an_empty_ledger),
     TEST(the_newest_ends_are_remembered),

@@ -319,6 +319,47 @@ static void a_dry_run_changes_nothing(void)
     CHECK_INT((int64_t)scene.world->draft.count, 1); /* what would be written */
 }
 
+/* P1: however it tries. What it would have done stays untold. */
+static void who_tries_what_it_may_not_is_recorded_also_in_a_dry_run(void)
+{
+    SCENE(scene, 1);
+    struct command command;
+
+    world_token(scene.world, scene.ann, (permissions)1 << PERM_CATALOG_READ, 30);
+    command = world_checkout(scene.world, scene.ann, "cad/render", 1);
+    command.dry_run = true;
+    world_denied(scene.world, &command, REASON_SCOPE);
+    command.actor.cred = (struct id){ 1, 2 };
+    world_unauthorized(scene.world, &command, REASON_BAD_TOKEN);
+}
+
+/* P7 keeps a licence from expiring by a clock that nobody believes; P6 keeps its leases from being proven any longer.
+ */
+static void with_a_frozen_clock_nothing_is_granted_that_could_not_be_kept(void)
+{
+    SCENE(scene, 1);
+    struct id license = term_license(&scene, scene.bob, scene.world->now_ms + HOUR_MS);
+    struct id lease = world_take(scene.world, scene.bob, "cad/render", 1);
+    struct command command = world_checkout(scene.world, scene.bob, "cad/render", 1);
+    struct entry entry;
+
+    command.lease_create.license = license;
+    world_system(scene.world, AUDIT_CLOCK_JUMPED, REASON_FORWARD);
+    for (int i = 0; i < 61; i++) {
+        world_wait(scene.world, 60000);
+        about_lease(&scene, scene.bob, COMMAND_LEASE_HEARTBEAT, lease);
+    }
+    CHECK_INT(scene.world->outcome.problem, PROBLEM_LEASE_ENDED);
+    CHECK_INT(license_at(&scene.world->facts, license_find(&scene.world->facts, license))->state, LICENSE_ACTIVE);
+    about_lease(&scene, scene.bob, COMMAND_LEASE_RELEASE, lease);
+    for (int i = 0; i < 2; i++) { /* before and after an entry has told what time it is */
+        CHECK_OK(world_command(scene.world, &command));
+        world_answer(scene.world, 0, &entry);
+        CHECK_INT(entry.code, AUDIT_LEASE_DENIED);
+        CHECK_INT(entry.data[DATA_REASON].number, REASON_EXPIRED);
+    }
+}
+
 static void the_soonest_ending_pool_gives_first(void)
 {
     SCENE(scene, 1);
@@ -430,6 +471,8 @@ static const struct test tests[] = {
     TEST(a_retry_with_the_same_key_never_counts_twice),
     TEST(a_key_is_forgotten_after_a_day),
     TEST(a_dry_run_changes_nothing),
+    TEST(who_tries_what_it_may_not_is_recorded_also_in_a_dry_run),
+    TEST(with_a_frozen_clock_nothing_is_granted_that_could_not_be_kept),
     TEST(the_soonest_ending_pool_gives_first),
     TEST(a_flood_of_denials_is_counted_exactly),
     TEST(a_revoked_token_acts_in_no_later_entry),
