@@ -17,6 +17,7 @@
 #include "engine/checkup.h"
 #include "engine/private_file.h"
 #include "engine/signer.h"
+#include "service/witnesses.h"
 #include "store/lock.h"
 #include "store/space.h"
 
@@ -129,6 +130,19 @@ static void key_look(struct doctor *doctor)
              &(struct matter){ AILING, "key",
                                "chmod 600 it; if others could read it: tally ledger continue … --reason key_stolen" },
              "%s", err.text);
+}
+
+/* What a witness showed: see service/witnesses. */
+static void fork_look(struct doctor *doctor)
+{
+    if (witnesses_forbid_signing(doctor->dir))
+        find(
+            doctor,
+            &(struct matter){ AILING, "fork",
+                              "find out who signed it, as docs/witness.md says; it is moved away when that is settled, "
+                              "and not before" },
+            "%s is a checkpoint that was signed with this ledger's key and is not of its history: nothing is signed",
+            WITNESS_EVIDENCE_FILE);
 }
 
 static void disk_look(struct doctor *doctor)
@@ -277,6 +291,7 @@ static int doctor_run(const struct command_line *line, const void *at)
     json_out_array(&doctor.out, "findings");
     if (directory_look(&doctor)) {
         key_look(&doctor);
+        fork_look(&doctor);
         disk_look(&doctor);
         if (lock_look(&doctor))
             ledger_look(&doctor);

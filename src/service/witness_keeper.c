@@ -93,7 +93,7 @@ static bool peer_news(const struct witnesses *witnesses, const struct peer *peer
     bool is_late = peer->link && is_too_long(witnesses, peer->since_us, now_us);
 
     *what = (struct record){ .peer = peer, .size = peer->size, .number = peer->trouble };
-    if (peer->claimed && !peer->claim_told) {
+    if (peer->claimed && !peer->claim_told && now_us >= peer->claim_not_before_us) {
         what->code = AUDIT_WITNESS_AHEAD;
         what->size = peer->claimed;
     } else if (is_late && !peer->is_absent) {
@@ -108,10 +108,12 @@ static bool peer_news(const struct witnesses *witnesses, const struct peer *peer
 
 static void peer_told(struct peer *peer, enum audit_code code)
 {
-    if (code == AUDIT_WITNESS_AHEAD)
+    if (code == AUDIT_WITNESS_AHEAD) {
         peer->claim_told = true;
-    else
-        peer->is_absent = code == AUDIT_WITNESS_ABSENT;
+        peer->claim_not_before_us = clock_monotonic_us() + WITNESS_CLAIM_S * US_PER_S;
+        return;
+    }
+    peer->is_absent = code == AUDIT_WITNESS_ABSENT;
 }
 
 static void peers_turn(struct witnesses *witnesses)

@@ -25,6 +25,7 @@
 #define WITNESS_PAUSE_MS    500  /* after the first failure; doubled for each further one */
 #define WITNESS_PAUSE_MAX_S 60
 #define WITNESS_SAVE_MS     60000
+#define WITNESS_CLAIM_S     3600 /* one witness's claims are recorded so often at most */
 
 /* One checkpoint with what has been cosigned of it. */
 struct round {
@@ -59,6 +60,7 @@ struct peer {
     bool is_absent;   /* and that is recorded */
     uint64_t claimed; /* a size that the ledger does not have; 0: none */
     bool claim_told;
+    int64_t claim_not_before_us; /* a witness that takes its claims back and makes new ones does not fill the ledger */
 };
 
 /* A checkpoint by our key that is not ours. */

@@ -304,6 +304,22 @@ def a_witness_that_claims_to_be_ahead_is_an_alarm_and_no_more():
     lied_to(lambda liar: lambda note: (409, "text/x.tlog.size", "1000000\n"), then)
 
 
+def a_witness_that_changes_its_mind_does_not_fill_the_ledger():
+    with Directory() as place, Liar() as liar, Ledger(place) as ledger:
+        def says(note):
+            if liar.asked % 2:
+                return 409, "text/x.tlog.size", "1000000\n"
+            return 200, "text/plain", liar.key.line(parts_of(note)[0], int(time.time()))
+
+        liar.says = says
+        ledger.witnessed_by(policy_of([liar], "all"))
+        before = ledger.admin.size()
+        wait_for(lambda: ledger.found("witness.ahead"), "the alarm")
+        time.sleep(5)
+        assert liar.asked >= 4 and len(ledger.found("witness.ahead")) == 1, liar.asked
+        assert ledger.admin.size() < before + 10
+
+
 def false_cosignatures_are_not_believed():
     other = Key.made("liar.example", COSIGNATURE, b"\x07" * 32)
 
@@ -414,6 +430,8 @@ def forked_is_seen_by(server, scene, how):
         note = file.read()
     assert scene.ledger.key.name in signers(note, scene.keys), note
     assert head_of(note)[1] == forked["data"]["size"]
+    doctor = tally("doctor", "--data", server.data)
+    assert doctor.returncode == 1 and "BAD   fork" in doctor.stdout and "docs/witness.md" in doctor.stdout, doctor
     receipt = server.admin.post("/v1/organisations", {"name": "with receipt"}, Prefer="receipt")
     assert receipt.status == 201 and "receipt" not in receipt.json, receipt
     server.restart()
@@ -498,6 +516,24 @@ def cosignatures_come_and_go_in_files():
             place.file("cosigned", bad)
             refused = client("witness", "import", place.file("cosigned"))
             assert refused.returncode != 0 and ledger.witnessed()[0] == older, (bad, refused)
+
+
+def tls_is_asked_for_and_verified():
+    with Directory() as place, Ledger(place) as ledger:
+        made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=witness",
+                               "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", place.file("tls.key"), "-out",
+                               place.file("tls.pem")], capture_output=True, text=True, timeout=60, check=False)
+        assert made.returncode == 0, made
+        with Witness(place, "w1", [ledger.key.vkey]).start("--certificate", place.file("tls.pem"), "--certificate-key",
+                                                           place.file("tls.key")) as witness:
+            policy = policy_of([witness], "all").replace("http://", "https://")
+            ledger.witnessed_by(policy)
+            index = ledger.grow()
+            (absent,) = wait_for(lambda: ledger.found("witness.absent"), "the refusal of a stranger's certificate")
+            assert absent["data"]["reason"] == "unreachable" and ledger.witnessed()[0] == 0, absent
+            assert "certificate" in ledger.log_text(), ledger.log_text()
+            ledger.witnessed_by(policy, "--witness-ca", place.file("tls.pem"))
+            wait_for(lambda: ledger.witnessed()[0] > index, "a cosignature over TLS")
 
 
 def a_policy_for_another_ledger_or_with_a_mistake_stops_the_start():
