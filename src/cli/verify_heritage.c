@@ -10,8 +10,7 @@
 #include "engine/leaf_stream.h"
 #include "tlog/vkey.h"
 
-#define FACT_MAX_BYTES  4096
-#define IMAGE_MAX_BYTES ((size_t)HERITAGE_PIECES_MAX * HERITAGE_PIECE_BYTES)
+#define FACT_MAX_BYTES 4096
 
 /* Facts on the heap: they must not be moved. */
 static void facts_end(struct facts **facts)
@@ -90,7 +89,7 @@ static status check_seed(struct check *check, struct str image, struct err *err)
 
 status heritage_take(struct store_reader *reader, struct check *check, struct err *err)
 {
-    AUTO(struct buf, buf_free) image = { .max = IMAGE_MAX_BYTES };
+    AUTO(struct buf, buf_free) image = { .max = HERITAGE_MAX_BYTES };
     status s = heritage_read(reader, &image, err);
 
     if (s.code == CODE_NOT_FOUND)
@@ -190,16 +189,9 @@ static status entries_fold(struct fold *fold, uint64_t size, struct err *err)
 /* It may itself continue another. */
 static status fold_begin(struct fold *fold, const char *path, struct err *err)
 {
-    AUTO(struct buf, buf_free) image = { .max = IMAGE_MAX_BYTES };
-    status s;
-
     TRY(store_reader_open_path(path, &fold->reader, err));
     TRY(facts_make(&fold->facts, err));
-    s = heritage_read(fold->reader, &image, err);
-    if (s.code == CODE_NOT_FOUND)
-        return OK;
-    TRY(s);
-    return facts_carry_take(fold->facts, buf_str(&image), err);
+    return heritage_begin(fold->reader, fold->facts, err);
 }
 
 /* Where nothing is said to be lost, the old ledger ends with a seal for exactly this one. */

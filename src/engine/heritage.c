@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "codec/base64.h"
+#include "core/carry.h"
 
 #define FACT_NAME        "carried"
 #define NAME_BYTES       32
@@ -90,4 +91,15 @@ status heritage_read(struct store_reader *reader, struct buf *image, struct err 
     for (size_t i = 0; i < pieces; i++)
         TRY(piece_read(reader, i, image, err));
     return image->status;
+}
+
+status heritage_begin(struct store_reader *reader, struct facts *facts, struct err *err)
+{
+    AUTO(struct buf, buf_free) image = { .max = HERITAGE_MAX_BYTES };
+    status s = heritage_read(reader, &image, err);
+
+    if (s.code == CODE_NOT_FOUND)
+        return OK;
+    TRY(s);
+    return facts_carry_take(facts, buf_str(&image), err);
 }

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "core/apply.h"
+#include "engine/heritage.h"
 #include "engine/leaf_stream.h"
 #include "engine/rebuild_parts.h"
 
@@ -167,7 +168,7 @@ static status rebuild_open(const char *dir, struct rebuild *rebuild, struct err 
     TRY(store_open(dir, &rebuild->store, err));
     TRY(store_reader_open(rebuild->store, &rebuild->reader, err));
     rebuild->head = store_head(rebuild->store);
-    return OK;
+    return heritage_begin(rebuild->reader, &rebuild->facts, err);
 }
 
 status rebuild_all(const char *dir, struct rebuilt *ret_rebuilt, struct err *err)

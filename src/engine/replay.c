@@ -5,7 +5,6 @@
  * named before anything is served, and before an entry that it contradicts.
  */
 #include "base/log.h"
-#include "core/carry.h"
 #include "engine/heritage.h"
 #include "engine/leaf_stream.h"
 #include "engine/state.h"
@@ -113,18 +112,6 @@ static status facts_load(struct engine *engine, uint64_t size, struct snapshot_r
     return facts_reset(&engine->facts);
 }
 
-/* A ledger that continues another begins with what was true there (core/carry). */
-static status carried_load(struct engine *engine, struct err *err)
-{
-    AUTO(struct buf, buf_free) image = { .max = SIZE_MAX / 2 };
-    status s = heritage_read(engine->reader, &image, err);
-
-    if (s.code == CODE_NOT_FOUND)
-        return OK;
-    TRY(s);
-    return facts_carry_take(&engine->facts, buf_str(&image), err);
-}
-
 status replay_all(struct engine *engine, struct err *err)
 {
     struct store_head head = store_head(engine->store);
@@ -136,7 +123,7 @@ status replay_all(struct engine *engine, struct err *err)
     TRY(edge_check(engine, &head, err));
     TRY(facts_load(engine, head.size, &refusal, err));
     if (!engine->facts.size)
-        TRY(carried_load(engine, err));
+        TRY(heritage_begin(engine->reader, &engine->facts, err));
     snapshot = engine->facts.size;
     TRY(tail_replay(engine, head.size, err));
     TRY(directory_load(engine->directory, &engine->facts));

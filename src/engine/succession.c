@@ -18,9 +18,6 @@
 #include "engine/state.h"
 #include "tlog/prove.h"
 
-#define FACTS_MAX       (2 + 1 + HERITAGE_PIECES_MAX)
-#define IMAGE_MAX_BYTES ((size_t)HERITAGE_PIECES_MAX * HERITAGE_PIECE_BYTES)
-
 static void engine_end(struct engine **engine)
 {
     engine_close(*engine);
@@ -360,8 +357,8 @@ static status successor_make(const struct succession *wanted, const struct succe
         return err_set(err, CODE_NO_MEMORY, "no memory for the new ledger");
     *making = (struct making){ .wanted = wanted,
                                .report = report,
-                               .image = { .max = IMAGE_MAX_BYTES },
-                               .arena = { .max_bytes = 2 * IMAGE_MAX_BYTES },
+                               .image = { .max = HERITAGE_MAX_BYTES },
+                               .arena = { .max_bytes = 2 * HERITAGE_MAX_BYTES },
                                .entropy = entropy_from_system() };
     s = facts_init(&making->facts);
     if (!s.code)

@@ -37,8 +37,8 @@ struct succession_report {
 
 /*
  * CODE_CONFLICT when a ledger is in new_dir already, or the old one was sealed for another; CODE_CORRUPT when the old
- * one's end is lost and the reason is another than REASON_LOST (the text says so). Of the rest, what opening and
- * making a ledger say.
+ * one's end is lost and the reason is another than REASON_LOST (the text says so). CODE_UNKNOWN when the last commit
+ * may or may not have been made: a ledger in new_dir is then whole. Of the rest, what opening and making a ledger say.
  */
 MUST_CHECK status ledger_continue(const struct succession *wanted, struct succession_report *ret_report,
                                   struct err *err);

@@ -1,4 +1,5 @@
 """Ledgers that end and go on: sealed for another, restored from a backup, declared lost; and what `tally doctor` says."""
+import base64
 import json
 import os
 import shutil
@@ -197,10 +198,11 @@ def a_backup_holds_no_key():
         world.shop()
         world.done("backup", "copy.db")
         with open(os.path.join(world.data, "ledger.key"), "rb") as file:
-            secret = file.read().strip().split(b"+")[-1]
+            secret = file.read().strip().split(b"+", 4)[-1]
         with open(os.path.join(world.data, "backups/copy.db"), "rb") as file:
             copy = file.read()
-        assert len(secret) > 40 and secret not in copy and secret[6:40] not in copy
+        seed = base64.b64decode(secret)[1:]
+        assert len(seed) == 32 and seed not in copy and seed.hex().encode() not in copy and secret[6:40] not in copy
 
 
 def a_backup_that_has_everything_is_restored_and_says_so():

@@ -1,4 +1,5 @@
 """The process that holds the key: what it may, what becomes of the server without it, and what it never signs."""
+import base64
 import os
 import shutil
 import signal
@@ -64,12 +65,15 @@ def the_key_is_in_no_file_and_no_memory_but_the_signers():
         world.make(1, 1)
         world.admin.made("/v1/backups", {"to": "copy.db"})
         with open(os.path.join(world.data, "ledger.key"), "rb") as file:
-            key = file.read().strip().split(b"+")[-1]
+            key = file.read().strip().split(b"+", 4)[-1]
+        seed = base64.b64decode(key)[1:]
+        assert len(seed) == 32
         for folder, _, names in os.walk(world.data):
             for name in names:
                 with open(os.path.join(folder, name), "rb") as file:
                     assert (key in file.read()) == (name == "ledger.key"), name
-        assert key not in _memory(world.process.pid), "the server's memory has the key's text"
+        memory = _memory(world.process.pid)
+        assert key not in memory and seed not in memory, "the server's memory has the key"
 
 
 def _memory(pid):
