@@ -8,6 +8,7 @@
 #include "base/map.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -19,6 +20,13 @@ void map_free(struct map *map)
 {
     memory_free(map->slots);
     *map = (struct map){ 0 };
+}
+
+void map_clear(struct map *map)
+{
+    if (map->capacity)
+        memset(map->slots, 0, map->capacity * sizeof(*map->slots));
+    map->count = 0;
 }
 
 /* Fibonacci hashing: the upper bits of the product depend on all bits of the hash, which may be weak in its lower ones.

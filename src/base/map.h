@@ -27,6 +27,7 @@ struct map {
 };
 
 void map_free(struct map *map);
+void map_clear(struct map *map); /* keeps its room */
 /* The place whose key equals `key`, or MAP_NONE. `hash` is the key's hash as kind->hash would give it. */
 uint32_t map_find(const struct map *map, const struct map_kind *kind, const void *owner, uint64_t hash,
                   const void *key);

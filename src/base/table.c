@@ -22,6 +22,13 @@ void table_free(struct table *table)
     *table = table_of(table->record_bytes ? table->record_bytes : 4, table->max);
 }
 
+void table_clear(struct table *table)
+{
+    for (size_t i = 0; i < table->page_count; i++)
+        memset(table->pages[i], 0, (size_t)TABLE_PAGE_RECORDS * table->record_bytes);
+    table->used = table->live = table->free_first = 0;
+}
+
 static status page_add(struct table *table)
 {
     void *pages = table->pages;

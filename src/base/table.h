@@ -30,6 +30,8 @@ struct table {
 
 struct table table_of(uint32_t record_bytes, uint32_t max);
 void table_free(struct table *table);
+/* As it was before the first take, but with the room that it has. */
+void table_clear(struct table *table);
 /* Room for `more` further records, so that the next `more` table_take can't fail. */
 MUST_CHECK status table_reserve(struct table *table, uint32_t more);
 /* A zeroed record's place; room must have been reserved. */

@@ -5,6 +5,7 @@
 #include "core/flood.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define NONE         TABLE_NONE
 #define SWEEP_PLACES 64 /* looked at for stale counters by one event; a full table is passed in 82 events */
@@ -73,6 +74,15 @@ void floods_free(struct floods *floods)
 {
     table_free(&floods->counters);
     map_free(&floods->by_key);
+    floods->due_first = floods->due_last = NONE;
+}
+
+void floods_clear(struct floods *floods)
+{
+    table_clear(&floods->counters);
+    map_clear(&floods->by_key);
+    memset(floods->shares, 0, sizeof(floods->shares));
+    floods->sweep = 0;
     floods->due_first = floods->due_last = NONE;
 }
 

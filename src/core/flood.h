@@ -65,6 +65,8 @@ struct floods {
 
 MUST_CHECK status floods_init(struct floods *ret_floods);
 void floods_free(struct floods *floods);
+/* Forgets every count, and needs no memory for that: what was counted was never recorded. */
+void floods_clear(struct floods *floods);
 /*
  * Notes an event. True: it gets an entry of its own. False: it is counted, *ret_key names its counter (it may be the
  * shared one) and the answer waits until that counter is rolled up.

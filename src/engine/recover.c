@@ -113,9 +113,7 @@ static void batch_refuse(struct engine *engine, struct batch *batch, enum verdic
 
     jobs_refuse(engine, &waiting, verdict);
     jobs_refuse(engine, &engine->repeats, VERDICT_READ_ONLY); /* they did nothing, whatever became of the batch */
-    floods_free(&engine->floods);
-    if (floods_init(&engine->floods).code)
-        engine->broken = true;
+    floods_clear(&engine->floods);
     jobs_refuse(engine, &batch->jobs, verdict);
     if (batch != &engine->batch)
         jobs_refuse(engine, &engine->batch.jobs, VERDICT_READ_ONLY);
@@ -159,7 +157,7 @@ bool recover_commit(struct engine *engine, struct batch *batch)
     if (!s.code && !engine->broken && !(s = rebuild(engine, &err)).code)
         writing_set(engine, writing_now(engine));
     else
-        log_write(LOG_ERROR, "engine", "the ledger is read-only: %s", err.text);
+        log_write(LOG_ERROR, "engine", "the ledger is read-only: %s", err.text[0] ? err.text : status_name(s));
     return false;
 }
 

@@ -148,6 +148,18 @@ def a_commit_that_fails_is_settled_and_a_retry_is_granted_once():
         assert world.admin.get("/v1/pools").json["pools"][0]["used"] == taken
 
 
+def memory_that_fails_while_a_failed_commit_is_settled_is_got_over():
+    """It had left the server read-only until it was started anew."""
+    with _Faulty() as world:
+        joe = world.seats(limit=1000)
+        for step in range(30):
+            world.fail(f"store_commit:0:1,memory:{step}:1")
+            answer, _ = _ask_until_answered(world, joe.token, f"settling-{step:012d}", {"feature": "cad/render"})
+            assert answer.json["used"] == step + 1, (step, answer)
+        world.fail("")
+        assert "is read-only: \n" not in world.log_text(), "a failure without a reason"
+
+
 def a_full_disk_takes_back_but_gives_no_more_until_there_is_room():
     with _Faulty() as world:
         joe = world.seats(limit=1000)

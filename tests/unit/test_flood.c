@@ -65,6 +65,26 @@ static void the_first_ten_get_entries_and_one_roll_up_counts_the_rest(void)
     CHECK(!flood_roll_up(&floods, NOW_MS + WINDOW_MS, true, &entry, &rolled));
 }
 
+static void what_is_forgotten_is_counted_from_nothing_in_the_room_that_there_is(void)
+{
+    AUTO(struct floods, floods_free) floods = { 0 };
+    struct flood_event event = denial(1, 5);
+    struct flood_key rolled = { 0 };
+    struct entry entry;
+
+    CHECK_OK(floods_init(&floods));
+    for (int i = 0; i < 3; i++) {
+        fill_window(&floods, &event, NOW_MS);
+        CHECK(!note(&floods, &event, NOW_MS));
+        fault_arm(FAULT_MEMORY, 0, -1);
+        floods_clear(&floods);
+        fault_disarm_all();
+        CHECK(!fault_was_hit(FAULT_MEMORY));
+        CHECK(flood_due_ms(&floods) == INT64_MAX && !flood_roll_up(&floods, NOW_MS, true, &entry, &rolled));
+    }
+    fill_window(&floods, &event, NOW_MS);
+}
+
 static void a_new_minute_brings_entries_again(void)
 {
     AUTO(struct floods, floods_free) floods = { 0 };
@@ -345,6 +365,7 @@ static void without_memory_there_are_no_floods_half_made(void)
 
 static const struct test tests[] = {
     TEST(the_first_ten_get_entries_and_one_roll_up_counts_the_rest),
+    TEST(what_is_forgotten_is_counted_from_nothing_in_the_room_that_there_is),
     TEST(a_new_minute_brings_entries_again),
     TEST(events_are_alike_only_with_equal_code_source_object_and_reason),
     TEST(roll_ups_come_in_the_order_in_which_their_answers_wait),
