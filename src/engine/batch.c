@@ -1,3 +1,7 @@
+/*
+ * engine/batch: everything that one commit holds is copied into memory of the batch's own, made once: a batch in the
+ * hands of the carrier needs nothing that the engine's thread goes on changing.
+ */
 #include "engine/batch.h"
 
 #include <assert.h>

@@ -1,3 +1,7 @@
+/*
+ * engine/engine: the engine's life: its parts are made, the ledger is opened, the threads are started and ended in the
+ * order that keeps every promise; and what other threads may ask of it while it lives.
+ */
 #include "engine/engine.h"
 
 #include <assert.h>

@@ -1,3 +1,7 @@
+/*
+ * engine/flood_waits: a table of lists, one for each flood that somebody waits for. It grows with those who wait, whom
+ * the queue's maximum bounds, and not with the floods.
+ */
 #include "engine/flood_waits.h"
 
 #include "base/memory.h"

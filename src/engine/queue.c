@@ -1,3 +1,7 @@
+/*
+ * engine/queue: one mutex around a list, one condition for the one thread that takes. Whoever changes what that thread
+ * waits for does so under the mutex, so no wake-up falls between its look and its sleep.
+ */
 #include "engine/queue.h"
 
 #include <time.h>

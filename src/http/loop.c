@@ -38,10 +38,12 @@ void loop_post(struct loop *loop, struct loop_task *first)
     if (!first)
         return;
     first = reversed(first);
+    /* In one order with the bell's own flag: else it could be seen rung already by a ring that has not seen this task.
+     */
     do {
         last->next = top;
     } while (
-        !atomic_compare_exchange_weak_explicit(&loop->posted, &top, first, memory_order_release, memory_order_relaxed));
+        !atomic_compare_exchange_weak_explicit(&loop->posted, &top, first, memory_order_seq_cst, memory_order_relaxed));
     if (!top)
         uv_async_send(&loop->async); /* whoever finds the door empty rings */
 }

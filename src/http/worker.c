@@ -11,6 +11,12 @@
 #include "base/memory.h"
 #include "http/limits.h"
 
+/*
+ * Where several threads wait, glibc before 2.41 can lose a wake-up (its bug 25847): a job would lie there, or the end
+ * wait for a thread that sleeps. So whoever sleeps looks again by itself.
+ */
+#define LOOK_AGAIN_NS ((uint64_t)1000000000)
+
 struct worker {
     struct worker_pool *pool;
     unsigned number;
@@ -37,7 +43,7 @@ static struct worker_job *take(struct worker_pool *pool)
 
     uv_mutex_lock(&pool->lock);
     while (!pool->first && !pool->ends)
-        uv_cond_wait(&pool->has_work, &pool->lock);
+        (void)uv_cond_timedwait(&pool->has_work, &pool->lock, LOOK_AGAIN_NS);
     job = pool->first;
     if (job) {
         pool->first = job->next;
