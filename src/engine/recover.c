@@ -187,6 +187,9 @@ void recover_turn(struct engine *engine)
 {
     struct err err = { 0 };
 
+    /* The checkpointer's failure is found by the next commit; where nobody writes, readers would wait for that. */
+    if (engine->writing < WRITING_NOTHING && !store_is_ready(engine->store))
+        writing_set(engine, WRITING_NOTHING);
     if (engine->writing == WRITING_NOTHING && !engine->broken) {
         status s = may_come_back(engine) ? come_back(engine, &err) : (status){ CODE_DISK_FULL };
 

@@ -197,6 +197,11 @@ static status open_store(struct store *store, const char *dir, struct err *err)
     return connect(store, err);
 }
 
+bool store_is_ready(const struct store *store)
+{
+    return health_state(&store->health) == HEALTH_READY;
+}
+
 status store_open(const char *dir, struct store **ret_store, struct err *err)
 {
     struct store *store = memory_new(1, sizeof *store);

@@ -124,6 +124,8 @@ struct store_head store_head(const struct store *store);
  */
 MUST_CHECK status store_append(struct store *store, const struct store_batch *batch, struct err *err);
 
+/* False: a write or sync has failed, and until store_reopen nothing is written and perhaps nothing read. Any thread. */
+bool store_is_ready(const struct store *store);
 /*
  * Closes everything, opens it again, finishes a full checkpoint, and tells the head that is really stored, durably.
  * The way out of a stopped store; to be tried again when it fails: CODE_DISK_FULL until there is space, CODE_BUSY while

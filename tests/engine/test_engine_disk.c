@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/state.h"
 #include "engine_world.h"
+#include "store/parts.h"
 #include "store/space.h"
 
 #define DISK_OPTIONS "size=256m,mode=0700"
@@ -217,7 +219,30 @@ static void an_outage_of_the_store_is_nobody_s_silence(void)
     engine_world_free(&world);
 }
 
+/* A sync that fails beside the commits makes what was written doubtful: nothing is read until it is settled, and that
+ * waits for nobody who writes. */
+static void a_store_that_nobody_writes_to_comes_back_for_its_readers(void)
+{
+    struct engine_world world;
+    struct err why = { .text = "a sync failed" };
+    struct health *health;
+
+    engine_world_init(&world);
+    health = &world.engine->store->health;
+    for (int i = 0; i < 3; i++) {
+        health_note(health, (status){ CODE_IO }, &why);
+        for (int k = 0; k < PAUSES_MAX && health_state(health) != HEALTH_READY; k++)
+            pause_briefly();
+        CHECK_OK(health_check_read(health, &why));
+    }
+    engine_wait_ready(&world);
+    CHECK_INT(write_something(&world), VERDICT_DONE);
+    CHECK(engine_verifies(&world));
+    engine_world_free(&world);
+}
+
 static const struct test tests[] = {
+    TEST(a_store_that_nobody_writes_to_comes_back_for_its_readers),
     TEST(an_outage_of_the_store_is_nobody_s_silence),
     TEST(a_freed_ballast_comes_back_however_the_commit_failed),
     TEST(a_full_disk_takes_seats_back_and_recovers_without_a_restart),
