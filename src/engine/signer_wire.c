@@ -197,7 +197,8 @@ status signer_answer_parse(struct str packet, struct signer_answer *ret_answer, 
         answer.vkey = take(&rest, rest.bytes.len);
     } else if (answer.kind == SIGNER_ANSWER_SIGNATURE) {
         bytes = take(&rest, ED25519_SIGNATURE_BYTES);
-        memcpy(answer.signature.bytes, bytes.at, bytes.len);
+        if (bytes.len == ED25519_SIGNATURE_BYTES) /* else rest_end says that it is too short */
+            memcpy(answer.signature.bytes, bytes.at, bytes.len);
     } else if (answer.kind == SIGNER_ANSWER_REFUSAL) {
         TRY(take_refusal(&rest, &answer, err));
     } else {

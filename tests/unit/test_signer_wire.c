@@ -86,6 +86,26 @@ static void a_question_that_is_cut_longer_or_of_another_kind_is_none(void)
     }
 }
 
+static void an_answer_that_is_cut_anywhere_is_none(void)
+{
+    static const struct signer_answer answers[] = {
+        { .kind = SIGNER_ANSWER_SIGNATURE, .signature = { { 1, 2, 3 } } },
+        { .kind = SIGNER_ANSWER_REFUSAL, .refusal = REFUSAL_NO_PROOF, .head = { 9, { { 2 } } } },
+    };
+
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        struct signer_answer got = { 0 };
+        char space[SIGNER_ANSWER_MAX_BYTES];
+        struct buf packet = BUF_OVER(space);
+
+        signer_answer_add(&packet, &answers[i]);
+        for (size_t len = 0; len < packet.len; len++)
+            CHECK_CODE(signer_answer_parse(str_cut(buf_str(&packet), 0, len), &got, NULL), CODE_INVALID);
+        buf_add_byte(&packet, 0);
+        CHECK_CODE(signer_answer_parse(buf_str(&packet), &got, NULL), CODE_INVALID);
+    }
+}
+
 /* A server that was taken over knows no other words: there is none for the key, and none for a text of its own. */
 static void no_two_bytes_are_a_question_but_hello(void)
 {
@@ -129,6 +149,7 @@ static const struct test tests[] = {
     TEST(a_question_is_read_as_it_was_asked),
     TEST(an_answer_is_read_as_it_was_given),
     TEST(a_question_that_is_cut_longer_or_of_another_kind_is_none),
+    TEST(an_answer_that_is_cut_anywhere_is_none),
     TEST(no_two_bytes_are_a_question_but_hello),
     TEST(numbers_that_can_not_be_are_refused),
 };
