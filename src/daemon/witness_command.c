@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "cli/verify.h"
 #include "daemon/commands.h"
 #include "daemon/witness_server.h"
@@ -168,13 +167,9 @@ static const struct option_row keygen_rows[] = {
 
 static status key_make(const struct keygen_options *options, struct buf *vkey, struct err *err)
 {
-    struct entropy entropy = entropy_from_system();
-    AUTO(struct secret, secret_free) seed = { 0 };
     AUTO(struct skey, skey_close) key = { 0 };
 
-    ed25519_seed_new(&entropy, &seed);
-    memory_wipe(&entropy, sizeof entropy);
-    TRY(skey_open(str_of(options->name), VKEY_COSIGNATURE, &seed, &key, err));
+    TRY(key_draw(str_of(options->name), VKEY_COSIGNATURE, &key, err));
     TRY(key_file_create(options->key, &key, err));
     vkey_add(vkey, &key.vkey);
     return vkey->status;

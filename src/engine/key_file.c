@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/entropy.h"
 #include "base/memory.h"
 #include "engine/private_file.h"
 
@@ -16,6 +17,16 @@ struct key_line {
 static void key_line_wipe(struct key_line *line)
 {
     memory_wipe(line->bytes, sizeof line->bytes);
+}
+
+status key_draw(struct str name, enum vkey_type type, struct skey *ret_key, struct err *err)
+{
+    struct entropy entropy = entropy_from_system();
+    AUTO(struct secret, secret_free) seed = { 0 };
+
+    ed25519_seed_new(&entropy, &seed);
+    memory_wipe(&entropy, sizeof entropy);
+    return skey_open(name, type, &seed, ret_key, err);
 }
 
 /* A path as its directory and the name in it. */

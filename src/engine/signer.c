@@ -5,8 +5,8 @@
 
 #include <unistd.h>
 
-#include "base/entropy.h"
 #include "base/memory.h"
+#include "engine/key_file.h"
 #include "engine/private_file.h"
 #include "engine/signed_head.h"
 
@@ -15,54 +15,7 @@ struct signer {
     struct signed_head last;
 };
 
-/* The text of a key file, with its newline and a byte that makes a longer one too long; wiped when it goes. */
-struct key_text {
-    char bytes[SKEY_MAX_BYTES + 2];
-};
-
-static void key_text_wipe(struct key_text *text)
-{
-    memory_wipe(text, sizeof *text);
-}
-
 /* ---- Making ---- */
-
-static status key_draw(struct str origin, struct skey *ret_key, struct err *err)
-{
-    /* No argument (P10): a ledger's key is never anything but random. */
-    struct entropy entropy = entropy_from_system();
-    AUTO(struct secret, secret_free) seed = { 0 };
-
-    ed25519_seed_new(&entropy, &seed);
-    memory_wipe(&entropy, sizeof entropy);
-    return skey_open(origin, VKEY_NOTE, &seed, ret_key, err);
-}
-
-static status key_write(const struct private_file *file, const struct skey *key, struct err *err)
-{
-    AUTO(struct key_text, key_text_wipe) space = { 0 };
-    struct buf text = BUF_OVER(space.bytes);
-
-    skey_add(&text, key);
-    buf_add_byte(&text, '\n');
-    TRY(text.status);
-    TRY(private_file_write(file, buf_str(&text), 0, err));
-    return private_file_sync(file, err);
-}
-
-static status key_create(const char *dir, const struct skey *key, struct err *err)
-{
-    AUTO(struct private_file, private_file_close) file = { 0 };
-    status s;
-
-    TRY(private_file_create(dir, SIGNER_KEY_FILE, &file, err));
-    s = key_write(&file, key, err);
-    if (!s.code)
-        s = file_sync_directory(dir, err);
-    if (s.code)
-        private_file_discard(&file);
-    return s;
-}
 
 /* The head comes first: where a key is, there is a head. */
 status signer_create(const char *dir, struct str origin, struct err *err)
@@ -76,9 +29,9 @@ status signer_create(const char *dir, struct str origin, struct err *err)
     TRY(path_join(dir, SIGNER_HEAD_FILE, &head, err));
     if (file_exists(path.text))
         return err_set(err, CODE_CONFLICT, "%s exists already", path.text);
-    TRY(key_draw(origin, &key, err));
+    TRY(key_draw(origin, VKEY_NOTE, &key, err));
     TRY(signed_head_create(dir, SIGNER_HEAD_FILE, &key.vkey.public_key, err));
-    s = key_create(dir, &key, err);
+    s = key_file_create(path.text, &key, err);
     if (s.code)
         (void)unlink(head.text);
     return s;
@@ -86,25 +39,12 @@ status signer_create(const char *dir, struct str origin, struct err *err)
 
 /* ---- Opening ---- */
 
-static status key_open(const char *dir, struct skey *ret_key, struct err *err)
-{
-    AUTO(struct private_file, private_file_close) file = { 0 };
-    AUTO(struct key_text, key_text_wipe) space = { 0 };
-    struct buf text = BUF_OVER(space.bytes);
-
-    TRY(private_file_open(dir, SIGNER_KEY_FILE, false, &file, err));
-    TRY(private_file_read(&file, 0, &text, err));
-    if (str_ends(buf_str(&text), STR("\n")))
-        buf_cut(&text, text.len - 1);
-    TRY(skey_parse(buf_str(&text), ret_key, err));
-    if (ret_key->vkey.type != VKEY_NOTE)
-        return err_set(err, CODE_INVALID, "the key in %s does not sign checkpoints", file.path.text);
-    return OK;
-}
-
 static status files_open(struct signer *signer, const char *dir, struct err *err)
 {
-    TRY(key_open(dir, &signer->key, err));
+    struct path path = { 0 };
+
+    TRY(path_join(dir, SIGNER_KEY_FILE, &path, err));
+    TRY(key_file_open(path.text, VKEY_NOTE, &signer->key, err));
     TRY(signed_head_open(dir, SIGNER_HEAD_FILE, &signer->key.vkey.public_key, &signer->last, err));
     return private_file_lock(&signer->last.file, err);
 }
