@@ -77,6 +77,7 @@
 #define QUEUE_MAX_COMMANDS       8192 /* full: 503 with Retry-After; a second of work at the budgeted rate is far more */
 #define BATCH_MAX_COMMANDS       1024 /* one group commit */
 #define BATCH_MAX_BYTES          (8 * 1024 * 1024)
+#define CARRIED_MIN_COMMANDS     256 /* waking a second thread for fewer costs more than deciding them later */
 #define BUNDLE_MAX_ENTRIES       256 /* entries in one stored row, and in one tile */
 #define FLOOD_FIRST              10 /* like denials or failures of one source a minute that get an entry of their own */
 #define FLOOD_WINDOW_S           60

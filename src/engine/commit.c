@@ -296,12 +296,20 @@ static void carry(struct engine *engine)
 }
 
 /*
- * A batch that changes rights is told with facts that hold nothing that is not durable (engine/directory), and one that
- * nobody waits behind is committed here, which wakes no thread.
+ * A batch that changes rights is told with facts that hold nothing that is not durable (engine/directory). A small one,
+ * or one that nobody waits behind, is committed here, which wakes no thread.
  */
+static bool pays(const struct engine *engine, bool more)
+{
+    const struct batch *batch = &engine->batch;
+
+    return (more || engine->carrying) && batch->count && batch->jobs.count >= CARRIED_MIN_COMMANDS &&
+           !batch->rights_changed;
+}
+
 void commit_turn(struct engine *engine, bool more)
 {
-    if ((more || engine->carrying) && engine->batch.count && !engine->batch.rights_changed)
+    if (pays(engine, more))
         carry(engine);
     else if (commit_carried(engine))
         (void)commit_batch(engine);

@@ -43,7 +43,7 @@ status queue_init(struct queue *ret_queue, uint32_t max)
         return (status){ CODE_NO_MEMORY };
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    ret_queue->ready = pthread_cond_init(&ret_queue->not_empty, &attributes) == 0;
+    ret_queue->ready = pthread_cond_init(&ret_queue->enough, &attributes) == 0;
     pthread_condattr_destroy(&attributes);
     return ret_queue->ready ? OK : (status){ CODE_NO_MEMORY };
 }
@@ -52,28 +52,28 @@ void queue_free(struct queue *queue)
 {
     if (!queue->ready)
         return;
-    pthread_cond_destroy(&queue->not_empty);
+    pthread_cond_destroy(&queue->enough);
     pthread_mutex_destroy(&queue->mutex);
     queue->ready = false;
 }
 
 struct job *queue_put(struct queue *queue, struct job *first)
 {
-    bool was_empty;
+    uint32_t before;
     bool wakes;
 
     pthread_mutex_lock(&queue->mutex);
-    was_empty = queue->jobs.count == 0;
+    before = queue->jobs.count;
     while (first && !queue->closed && queue->jobs.count < queue->max) {
         struct job *next = first->next;
 
         job_list_add(&queue->jobs, first);
         first = next;
     }
-    wakes = was_empty && queue->jobs.count;
+    wakes = before < queue->wanted && queue->jobs.count >= queue->wanted;
     pthread_mutex_unlock(&queue->mutex);
     if (wakes) /* without the mutex, which whoever wakes up wants */
-        pthread_cond_signal(&queue->not_empty);
+        pthread_cond_signal(&queue->enough);
     return first;
 }
 
@@ -85,16 +85,17 @@ static struct timespec deadline_of(int64_t wait_ms)
     return (struct timespec){ .tv_sec = at_us / 1000000, .tv_nsec = at_us % 1000000 * 1000 };
 }
 
-struct job_list queue_take(struct queue *queue, uint32_t most, int64_t wait_ms)
+struct job_list queue_take(struct queue *queue, uint32_t least, int64_t wait_ms)
 {
     struct job_list taken = { 0 };
     struct timespec deadline = deadline_of(wait_ms);
 
     pthread_mutex_lock(&queue->mutex);
-    if (!queue->jobs.count && !queue->closed && !queue->woken && wait_ms > 0)
-        pthread_cond_timedwait(&queue->not_empty, &queue->mutex, &deadline);
+    queue->wanted = least < queue->max ? least : queue->max;
+    if (queue->jobs.count < queue->wanted && !queue->closed && !queue->woken && wait_ms > 0)
+        pthread_cond_timedwait(&queue->enough, &queue->mutex, &deadline);
     queue->woken = false;
-    while (queue->jobs.count && taken.count < most)
+    while (queue->jobs.count && taken.count < BATCH_MAX_COMMANDS)
         job_list_add(&taken, job_list_take(&queue->jobs));
     pthread_mutex_unlock(&queue->mutex);
     return taken;
@@ -104,7 +105,7 @@ void queue_close(struct queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
     queue->closed = true;
-    pthread_cond_broadcast(&queue->not_empty);
+    pthread_cond_broadcast(&queue->enough);
     pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -112,7 +113,7 @@ void queue_wake(struct queue *queue)
 {
     pthread_mutex_lock(&queue->mutex);
     queue->woken = true;
-    pthread_cond_broadcast(&queue->not_empty);
+    pthread_cond_broadcast(&queue->enough);
     pthread_mutex_unlock(&queue->mutex);
 }
 

@@ -20,7 +20,7 @@ enum {
 /* Jobs that arrive while the store is not settled are refused, so that nobody waits for a broken disk. */
 static void queue_refuse(struct engine *engine, int64_t wait_ms)
 {
-    struct job_list jobs = queue_take(&engine->queue, BATCH_MAX_COMMANDS, wait_ms);
+    struct job_list jobs = queue_take(&engine->queue, 1, wait_ms);
 
     jobs_refuse(engine, &jobs, VERDICT_READ_ONLY);
 }

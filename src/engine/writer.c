@@ -369,7 +369,8 @@ void *writer_run(void *argument)
         last = queue_is_closed(&engine->queue) && jobs.count == 0 && queue_length(&engine->queue) == 0 &&
                engine->flood_waits.jobs == 0 && engine->repeats.count == 0;
         if (!jobs.count)
-            jobs = queue_take(&engine->queue, BATCH_MAX_COMMANDS, last || more_is_due(engine) ? 0 : TURN_MS);
+            jobs = queue_take(&engine->queue, engine->carrying ? CARRIED_MIN_COMMANDS : 1,
+                              last || more_is_due(engine) ? 0 : TURN_MS);
         if (engine->writing == WRITING_NOTHING)
             jobs_refuse(engine, &jobs, VERDICT_READ_ONLY);
         else
