@@ -44,6 +44,7 @@ static void cosigned(struct peer *peer)
     if (peer->pause_ms)
         log_write(LOG_INFO, "witnesses", "%.*s cosigns again", STR_ARG(peer->who->name));
     peer->pause_ms = 0;
+    peer->laters = 0;
     peer->not_before_us = 0;
     peer->successes++;
     peer->claimed = 0;
@@ -59,6 +60,10 @@ static uint64_t conclude(struct peer *peer, enum asked asked, const struct quest
                                .lines = buf_str(&question->lines) };
     struct round *round = rounds_newest(witnesses);
 
+    if (asked == ASKED_LATER && ++peer->laters > WITNESS_LATERS_MAX) {
+        (void)err_set(err, CODE_CORRUPT, "it says each time that it has cosigned a newer checkpoint");
+        asked = ASKED_BAD_ANSWER;
+    }
     if (asked == ASKED_COSIGNED && rounds_join(witnesses, &arrival, err).code)
         asked = ASKED_BAD_ANSWER;
     if (asked == ASKED_COSIGNED && peer->size < question->head.size) {

@@ -79,7 +79,8 @@ void witnesses_want(struct witnesses *witnesses, uint64_t size);
 /*
  * Looks at a checkpoint that came back: signed by this ledger, of its own history, and cosigned by witnesses of the
  * policy. CODE_INVALID or CODE_CORRUPT say what is wrong, CODE_NOT_FOUND that the ledger has published less. It is not
- * kept yet: record it first, then witnesses_keep.
+ * kept yet: record it first, then witnesses_keep. One that is signed by this ledger and not of its history is a fork,
+ * as if a witness had shown it.
  */
 MUST_CHECK status witnesses_check(struct witnesses *witnesses, struct str note, struct tree_head *ret_head,
                                   size_t *ret_count, struct err *err);

@@ -25,6 +25,7 @@
 #define WITNESS_PAUSE_MS    500  /* after the first failure; doubled for each further one */
 #define WITNESS_PAUSE_MAX_S 60
 #define WITNESS_SAVE_MS     60000
+#define WITNESS_LATERS_MAX  5    /* a newer round comes within seconds; one that goes on naming others is wrong */
 #define WITNESS_CLAIM_S     3600 /* one witness's claims are recorded so often at most */
 
 /* One checkpoint with what has been cosigned of it. */
@@ -56,6 +57,7 @@ struct peer {
     int64_t pause_ms;
     uint64_t successes;
     uint64_t failures;
+    int laters; /* ASKED_LATER one after the other */
     enum reason trouble;
     bool is_absent;   /* and that is recorded */
     uint64_t claimed; /* a size that the ledger does not have; 0: none */

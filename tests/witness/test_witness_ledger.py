@@ -39,10 +39,10 @@ class Ledger(World):
         self.options = ("--witness-policy", self.policy_file, "--witness-patience", str(PATIENCE), *options)
         self.restart()
 
-    def grow(self):
+    def grow(self, name=None):
         """One more entry; gives its index."""
         self.number = getattr(self, "number", 0) + 1
-        return self.admin.made("/v1/organisations", {"name": f"organisation {self.number}"})["index"]
+        return self.admin.made("/v1/organisations", {"name": name or f"organisation {self.number}"})["index"]
 
     def types(self):
         return [entry["type"] for _, entry in self.admin.entries()]
@@ -516,6 +516,41 @@ def cosignatures_come_and_go_in_files():
             place.file("cosigned", bad)
             refused = client("witness", "import", place.file("cosigned"))
             assert refused.returncode != 0 and ledger.witnessed()[0] == older, (bad, refused)
+
+
+def another_history_that_comes_in_a_file_stops_signing():
+    with Scene("any") as scene:
+        scene.wait_witnessed(scene.ledger.grow())
+        scene.ledger.stop()
+        clone = Clone(scene.ledger, scene.ledger.policy_file)
+        clone.options = ()
+        scene.ledger.start()
+        with clone:
+            clone.start()
+            index = [clone.grow(f"unseen {i}") for i in range(40)][-1]
+            note = wait_for(lambda: head_of(clone.admin.get("/checkpoint").text)[1] > index and
+                            clone.admin.get("/checkpoint").text, "the clone's checkpoint")
+        answer = scene.ledger.admin.post("/v1/cosignatures", note.encode(), Content_Type="text/plain")
+        assert answer.status == 400, answer
+        forked_is_seen_by(scene.ledger, scene, "what came in a file")
+
+
+def a_witness_that_names_a_newer_checkpoint_each_time_is_not_followed_for_ever():
+    with Directory() as place, Liar() as liar, Ledger(place) as ledger:
+        newest = [0]
+        liar.says = lambda note: (409, "text/x.tlog.size", f"{newest[0]}\n")
+        ledger.witnessed_by(policy_of([liar], "all"))
+        end = time.monotonic() + 20
+        while time.monotonic() < end and not ledger.found("witness.absent"):
+            ledger.grow()
+            newest[0] = int(ledger.metric("tally_ledger_published_entries"))
+            time.sleep(0.02)
+        (absent,) = wait_for(lambda: ledger.found("witness.absent"), "the absence")
+        assert absent["data"]["reason"] in ("bad_answer", "unreachable"), absent
+        time.sleep(3)
+        asked = liar.asked
+        time.sleep(3)
+        assert liar.asked - asked <= 6, f"{liar.asked - asked} questions in three seconds"
 
 
 def tls_is_asked_for_and_verified():
