@@ -143,13 +143,9 @@ static void foot_add(struct buf *page, const char *other)
 
 static void option_add(struct buf *page, const struct option_row *row)
 {
-    const char letter[] = { '-', row->letter, '\0' };
-
     buf_add(page, STR(".TP\n"));
-    if (row->letter) {
-        bold_add(page, "", letter);
-        buf_add(page, STR(", "));
-    }
+    if (row->letter)
+        buf_add_format(page, "\\fB\\-%c\\fR, ", row->letter);
     bold_add(page, "--", row->name);
     if (row->value) {
         buf_add_byte(page, ' ');

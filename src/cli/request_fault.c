@@ -111,6 +111,7 @@ void request_fault_tell(const struct command_line *line, const void *options, st
     struct buf typed = BUF_OVER(space);
     struct str text = str_of(err->text), member = str_of(err->member);
     char whole[ERR_TEXT_MAX_BYTES];
+    char about[ERR_MEMBER_MAX_BYTES];
 
     typed_add(line, options, err, &typed);
     if (!typed.len)
@@ -118,5 +119,6 @@ void request_fault_tell(const struct command_line *line, const void *options, st
     if (member.len && str_starts(text, member) && str_starts(str_from(text, member.len), STR(": ")))
         text = str_from(text, member.len + 2);
     (void)snprintf(whole, sizeof(whole), "%.*s: %.*s", STR_ARG(buf_str(&typed)), STR_ARG(text));
-    memcpy(err->text, whole, sizeof(err->text));
+    (void)str_to_c(member, about, sizeof(about));
+    (void)err_member(err, CODE_INVALID, about, "%s", whole);
 }
