@@ -31,13 +31,14 @@ http_handler products_handle, product_handle, organisations_handle, organisation
 
 /* ledger.c, audit.c, server.c, me.c, metrics.c, openapi.c */
 http_handler ledger_handle, checkpoint_handle, tile_handle;
-http_handler witnessed_handle, cosignatures_handle;
+http_handler witnessed_handle, cosignatures_handle, facts_handle;
 http_handler audit_handle, audit_entry_handle, audit_proof_handle, audit_consistency_handle;
 http_handler health_handle, ready_handle, metrics_handle, openapi_handle;
 http_handler clock_confirm_handle, backup_handle, demo_seeded_handle;
 http_handler me_handle, why_handle;
 extern const struct shape heartbeats_shape, watermark_now_shape, roles_shape;
-extern const struct shape ledger_shape, audit_page_shape, audit_entry_shape, consistency_shape, me_shape, why_shape;
+extern const struct shape facts_shape, ledger_shape, audit_page_shape, audit_entry_shape, consistency_shape, me_shape,
+    why_shape;
 extern const struct json_table backup_table;
 
 #endif

@@ -57,6 +57,8 @@ const struct route api_routes[] = {
     /* The ledger */
     READS("/v1/ledger", PERM_ANY, ledger_handle, "ledger", "origin, key and newest published checkpoint",
           .answer = &ledger_shape),
+    READS("/v1/ledger/facts", PERM_SERVER, facts_handle, "ledger",
+          "the hash of the facts that the running server has, at an index", .answer = &facts_shape),
     READS("/checkpoint", PERM_ANY, checkpoint_handle, "ledger", "the newest checkpoint (C2SP tlog-checkpoint)",
           .access = ACCESS_CHECKPOINT, .media = "text/plain"),
     READS("/v1/ledger/witnessed", PERM_ANY, witnessed_handle, "ledger",

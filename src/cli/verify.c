@@ -120,6 +120,8 @@ static void checks_list(const struct verification *verification, struct json_out
         json_out_text(out, NULL, STR("snapshots"));
     if (check->replay.facts)
         json_out_text(out, NULL, STR("replay"));
+    if (verification->has_live_facts)
+        json_out_text(out, NULL, STR("facts of the running server"));
     json_out_end(out);
     json_out_array(out, "not_checked");
     for (size_t i = 0; i < verification->left_count; i++)

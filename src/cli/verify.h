@@ -21,6 +21,7 @@ struct verification {
     bool continues;             /* the ledger before it was compared, too */
     bool has_files;             /* the form of the database file was looked at */
     bool has_facts;             /* its facts, head and snapshots, too */
+    bool has_live_facts;        /* the running server's own were compared with the replay's */
     uint64_t snapshots;         /* files that are as their entries say */
     uint64_t texts;             /* private texts that are as their leaves say */
     uint64_t names;             /* that are as those texts tell */

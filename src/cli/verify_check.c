@@ -163,6 +163,8 @@ static status entry_check(struct check *check, const struct entry *entry, uint64
     TRY(change_check(check, entry, err));
     if (!check->without_seats)
         TRY(seats_add(&check->seats, entry, err));
+    if (entry->code == AUDIT_LEDGER_CONTINUES && check->lacks_carried)
+        replay_check_free(&check->replay); /* what it took over is not here to begin with */
     TRY(replay_check_add(&check->replay, entry, hash, err));
     TRY(ledger_note(check, entry, index, err));
     coverage_add(&check->coverage, entry, check->time_ms);

@@ -7,12 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/verify.h"
+#include "codec/base64.h"
+#include "codec/json_doc.h"
 #include "sdk/fetch.h"
 #include "sdk/tiles.h"
 #include "sdk/trust.h"
 #include "tlog/bundle.h"
+
+#define AWAIT_TRIES    50
+#define AWAIT_PAUSE_MS 100
 
 /* Things are asked for in turns of two: a tile of leaf hashes, then the entries that it has the hashes of. */
 struct fetched {
@@ -138,6 +144,57 @@ static status fetch_all(struct fetched *fetched, struct err *err)
     return edge_compare(fetched, err);
 }
 
+/* ---- What the server believes ---- */
+
+/* The hash of its facts, before anything is read. A token that may not ask is no fault. */
+static status facts_ask(struct client *client, struct verification *verification, struct replay_point *ret_told,
+                        struct err *err)
+{
+    AUTO(struct client_answer, client_answer_free) answer = { 0 };
+    AUTO(struct json_doc, json_doc_free) doc = { 0 };
+    status s = client_get(client, "/v1/ledger/facts", &answer, err);
+
+    if (s.code == CODE_DENIED || s.code == CODE_NOT_FOUND) {
+        verification_left(verification, "the facts of the running server: asking needs the permission server");
+        return OK;
+    }
+    TRY(s);
+    TRY(json_doc_read(buf_str(&answer.body), &doc, err));
+    s = base64_read_exact(json_doc_text(&doc, "sha256"), ret_told->hash.bytes, HASH_BYTES);
+    if (s.code)
+        return err_set(err, CODE_CORRUPT, "%s does not tell the hash of its facts", client_server(client));
+    ret_told->size = (uint64_t)json_doc_number(&doc, "size", 0);
+    ret_told->reached = true;
+    replay_check_want(&verification->check.replay, ret_told->size);
+    return OK;
+}
+
+/* A checkpoint of at least that size; they are made once a second. */
+static status checkpoint_await(struct client *client, uint64_t size, struct trust *ret_trust, struct err *err)
+{
+    struct timespec pause = { .tv_nsec = (long)AWAIT_PAUSE_MS * 1000000 };
+
+    for (int i = 0; i < AWAIT_TRIES; i++) {
+        TRY(trust_open(client, ret_trust, err));
+        if (ret_trust->checked.size >= size)
+            return OK;
+        (void)nanosleep(&pause, NULL);
+    }
+    return err_set(err, CODE_UNAVAILABLE, "%s has facts of %llu entries, and signs no checkpoint of as many",
+                   client_server(client), (unsigned long long)size);
+}
+
+static status facts_compare(const struct verification *verification, const struct replay_point *told, struct err *err)
+{
+    const struct replay_point *point = replay_check_at(&verification->check.replay, told->size);
+
+    if (point && hash_eq(&point->hash, &told->hash))
+        return OK;
+    return err_set(err, CODE_CORRUPT,
+                   "the running server has other facts than the first %llu entries of its ledger give",
+                   (unsigned long long)told->size);
+}
+
 status verify_url(const char *url, struct verification *verification, struct err *err)
 {
     AUTO(struct client_config, client_config_free) config = { 0 };
@@ -145,11 +202,14 @@ status verify_url(const char *url, struct verification *verification, struct err
     struct fetched fetched = { .verification = verification };
     char key_space[VKEY_MAX_BYTES];
     struct buf key = BUF_OVER(key_space);
+    struct replay_point told = { 0 };
     struct trust trust;
 
     TRY(config_make(url, &config, err));
     TRY(client_new(&config, &client, err));
-    TRY(trust_open(client, &trust, err));
+    if (verification->check.replay.facts)
+        TRY(facts_ask(client, verification, &told, err));
+    TRY(checkpoint_await(client, told.size, &trust, err));
     vkey_add(&key, &trust.vkey);
     TRY(verify_key(verification, buf_str(&key), err));
     verification_left(verification, "what lies only at the server: private texts, snapshots, the database's form");
@@ -163,7 +223,10 @@ status verify_url(const char *url, struct verification *verification, struct err
     verification->progress = progress_begin("verifying", fetched.size);
     TRY(fetch_all(&fetched, err));
     if (verification->check.chains.is_open)
-        verification_left(verification, "chains before this ledger, and seats: it continues another, and what it took "
-                                        "over lies only in its database");
-    return check_end(&verification->check, &verification->head, err);
+        verification_left(verification,
+                          "chains before this ledger, seats, replay: it continues another, and what it took "
+                          "over lies only in its database");
+    TRY(check_end(&verification->check, &verification->head, err));
+    verification->has_live_facts = told.reached && verification->check.replay.facts;
+    return verification->has_live_facts ? facts_compare(verification, &told, err) : OK;
 }

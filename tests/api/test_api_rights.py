@@ -9,7 +9,7 @@ PERMISSIONS = {
     "GET /healthz": "public", "GET /readyz": "public", "GET /metrics": "server", "GET /openapi.json": "public",
     "POST /v1/clock/confirm": "server", "POST /v1/backups": "server", "POST /v1/demo": "server",
     "GET /v1/ledger": "any", "GET /checkpoint": "any", "GET /tile/{rest*}": "any",
-    "GET /v1/ledger/witnessed": "any", "POST /v1/cosignatures": "server",
+    "GET /v1/ledger/witnessed": "any", "POST /v1/cosignatures": "server", "GET /v1/ledger/facts": "server",
     "GET /v1/audit": "audit.read", "GET /v1/audit/{index}": "audit.read", "GET /v1/audit/{index}/proof": "any",
     "GET /v1/audit/consistency": "any",
     "POST /v1/leases": "lease.take", "GET /v1/leases": "any", "GET /v1/leases/{id}": "any",

@@ -158,6 +158,34 @@ def snapshots_are_what_the_entries_give():
         assert verify(world, world.data, "--quick", "--replay").code == 64
 
 
+def a_running_server_has_the_facts_that_its_ledger_gives():
+    with CliWorld() as world:
+        filled(world, 300)
+        url = f"http://127.0.0.1:{world.port}"
+        told = world.done("verify", url, "--replay", "--json").json
+        assert {"replay", "facts of the running server"} <= set(told["checks"]), told
+        auditor = world.user("auditor", role="auditor")
+        told = world.done("verify", url, "--replay", "--json", TALLY_TOKEN=auditor.token).json
+        assert "facts of the running server" not in told["checks"], told
+        assert any("permission server" in line for line in told["not_checked"]), told
+
+        def lie(method, path, status, body):
+            return (status, body.replace(b'"sha256":"', b'"sha256":"AAAA', 1).replace(b'="', b'"', 1)) \
+                if path == "/v1/ledger/facts" else (status, body)
+
+        def another(method, path, status, body):
+            if path != "/v1/ledger/facts":
+                return status, body
+            told = json.loads(body)
+            told["sha256"] = ("A" if told["sha256"][0] != "A" else "B") + told["sha256"][1:]
+            return status, json.dumps(told).encode()
+
+        for change, named in ((another, "other facts"), (lie, "hash of its facts")):
+            with Between(world.port, change) as between:
+                result = verify(world, between.url, "--replay", TALLY_URL=None)
+                assert result.code == 1 and named in result.err, (named, result)
+
+
 def a_changed_snapshot_is_named():
     with CliWorld() as world:
         world.shop()
