@@ -46,9 +46,8 @@ int main(int argc, char **argv)
         batch.private_count = private_bytes > 1 ? batch.entry_count : 0;
         for (size_t i = 0; i < batch.entry_count; i++) {
             load.entries[i] = (struct str){ load.bytes, entry_bytes };
-            load.privates[i] = (struct store_private){ .index = batch.first + i,
-                                                       .salt = (const uint8_t *)load.bytes,
-                                                       .text = { load.bytes, private_bytes } };
+            load.privates[i] =
+                (struct store_private){ .index = batch.first + i, .text = { load.bytes, private_bytes } };
         }
         for (batch.tile_count = 0; batch.first / TILE_WIDTH + batch.tile_count < end / TILE_WIDTH; batch.tile_count++)
             load.tiles[batch.tile_count] = (struct store_tile){ .number = batch.first / TILE_WIDTH + batch.tile_count,

@@ -27,6 +27,7 @@
 
 #define ENTRY_BYTES   550
 #define PRIVATE_BYTES 120
+#define SEALING_BYTES 90 /* what sealing adds: salt, head and tag (engine/vault) */
 #define PAIRS_DEFAULT 20
 #define PAIRS_MAX     500
 #define SLICE_US      250000
@@ -69,19 +70,18 @@ static struct load load_new(size_t batch, bool with_private)
 {
     struct load load = { .batch = batch, .with_private = with_private };
     struct entropy random = entropy_from_seed(batch);
-    char *text = memory_new(batch, ENTRY_BYTES + PRIVATE_BYTES + STORE_SALT_BYTES);
+    char *text = memory_new(batch, ENTRY_BYTES + PRIVATE_BYTES + SEALING_BYTES);
 
     load.entries = memory_new(batch, sizeof *load.entries);
     load.privates = memory_new(batch, sizeof *load.privates);
     load.hashes = memory_new(1, TILE_BYTES);
     must(text && load.entries && load.privates && load.hashes, "no memory");
-    entropy_fill(&random, text, batch * (ENTRY_BYTES + PRIVATE_BYTES + STORE_SALT_BYTES));
+    entropy_fill(&random, text, batch * (ENTRY_BYTES + PRIVATE_BYTES + SEALING_BYTES));
     entropy_fill(&random, load.hashes, TILE_BYTES);
     for (size_t i = 0; i < batch; i++) {
         load.entries[i] = (struct str){ text, ENTRY_BYTES };
-        load.privates[i].text = (struct str){ text + ENTRY_BYTES, PRIVATE_BYTES };
-        load.privates[i].salt = (const uint8_t *)text + ENTRY_BYTES + PRIVATE_BYTES;
-        text += ENTRY_BYTES + PRIVATE_BYTES + STORE_SALT_BYTES;
+        load.privates[i].text = (struct str){ text + ENTRY_BYTES, PRIVATE_BYTES + SEALING_BYTES };
+        text += ENTRY_BYTES + PRIVATE_BYTES + SEALING_BYTES;
     }
     return load;
 }

@@ -42,7 +42,7 @@ static inline status register_restart(struct register_world *world, struct err *
     names_free(world->names);
     world->names = NULL;
     CHECK_OK(names_new(&world->names));
-    return names_load(world->names, world->world.reader, err);
+    return names_load(world->names, world->world.reader, NULL, err);
 }
 
 static inline struct id fresh(struct register_world *world)

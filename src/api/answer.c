@@ -171,7 +171,27 @@ static const struct shape_member watermark_members[] = {
 };
 static const struct shape watermark_shape = SHAPE("ObservedRead", watermark_members);
 
+static const struct shape_member erased_members[] = {
+    ENTRY_ON("id", ON_USER), FIXED("state", "erased"),
+    { .name = "complete_at", .kind = SHAPE_DATA, .at = DATA_LAPSES_AT, .maybe = true,
+      .about = "when the last backup of keys lapses from which the person can come back; absent: at once" },
+};
+static const struct shape erased_shape = SHAPE("UserErased", erased_members);
+static const struct shape_member held_members[] = { ENTRY_ON("id", ON_USER), FIXED("state", "held") };
+static const struct shape held_shape = SHAPE("UserHold", held_members);
+static const struct shape_member unheld_members[] = { ENTRY_ON("id", ON_USER), FIXED("state", "not held") };
+static const struct shape unheld_shape = SHAPE("UserHoldCleared", unheld_members);
+static const struct shape_member key_backup_members[] = {
+    { .name = "to", .kind = SHAPE_GIVEN, .at = 0, .maybe = true, .about = "the file in key-backups/" },
+    ENTRY_DATA("lapses_at", DATA_LAPSES_AT),
+};
+static const struct shape key_backup_shape = SHAPE("KeyBackup", key_backup_members);
+
 const struct answer_row answer_rows[AUDIT_COUNT] = {
+    [AUDIT_VAULT_KEYS_COPIED] = { 201, &key_backup_shape, { { 0 } } },
+    [AUDIT_USER_ERASED] = { 200, &erased_shape, { { 0 } } },
+    [AUDIT_USER_HOLD_SET] = { 200, &held_shape, { { 0 } } },
+    [AUDIT_USER_HOLD_CLEARED] = { 200, &unheld_shape, { { 0 } } },
     [AUDIT_CLOCK_CONFIRMED] = { 200, &confirm_shape, { { 0 } } },
     [AUDIT_BACKUP_MADE] = { 201, &backup_shape, { { 0 } } },
     [AUDIT_CHECKPOINT_COSIGNED] = { 201, &cosigned_shape, { { 0 } } },

@@ -1,15 +1,21 @@
 #include "api/asserted.h"
 
 #include "codec/json_out.h"
+#include "engine/vault_items.h"
 
-/* As much as the store keeps for one entry; its length is told in two bytes. */
-#define PRIVATE_MAX_BYTES 65535
+/* As much as the vault seals for one entry. */
+#define PRIVATE_MAX_BYTES VAULT_TEXT_MAX_BYTES
 
 status asserted_alias(struct call *call, struct job *job, struct name_new *name, struct err *err)
 {
     struct engine *engine = call_engine(call);
     bool is_new = false;
-    status s = names_alias(engine_names(engine), name, &call_loop(call)->entropy, engine_now_ms(engine), &is_new);
+    status s;
+
+    /* What people say about themselves is theirs, and goes with them. */
+    if (call->bearer.actor.who.kind == ID_USER)
+        name->within = call->bearer.actor.who.id;
+    s = names_alias(engine_names(engine), name, &call_loop(call)->entropy, engine_now_ms(engine), &is_new);
 
     if (s.code == CODE_TOO_LARGE)
         return err_member(err, s.code, "asserted", "too many different users and hosts are known already");

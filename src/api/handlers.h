@@ -33,6 +33,11 @@ http_handler products_handle, product_handle, organisations_handle, organisation
 http_handler ledger_handle, checkpoint_handle, tile_handle;
 http_handler witnessed_handle, cosignatures_handle, facts_handle;
 http_handler audit_handle, audit_entry_handle, audit_proof_handle, audit_consistency_handle;
+
+/* api/vault */
+extern const struct json_table needed_reason_table;
+extern const struct shape private_text_shape;
+http_handler user_erase_handle, user_hold_handle, user_release_hold_handle, audit_private_handle, key_backup_handle;
 http_handler health_handle, ready_handle, metrics_handle, openapi_handle;
 http_handler clock_confirm_handle, backup_handle, demo_seeded_handle;
 http_handler me_handle, why_handle;

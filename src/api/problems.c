@@ -233,6 +233,9 @@ struct extras {
     struct str state;
     uint64_t index;
     uint64_t ended_index;
+    uint64_t hold_index;
+    struct id lease_ids[OUTCOME_LEASES_MAX];
+    struct shape_list leases;
 };
 
 #define EXTRA(member_) offsetof(struct extras, member_)
@@ -244,6 +247,10 @@ static const struct shape_member extra_members[] = {
     { .name = "index", .kind = SHAPE_INDEX, .at = EXTRA(index), .maybe = true, .about = "of the entry that covers it" },
     { .name = "ended_index", .kind = SHAPE_INDEX, .at = EXTRA(ended_index), .maybe = true,
       .about = "of the entry by which it ended" },
+    { .name = "hold_index", .kind = SHAPE_INDEX, .at = EXTRA(hold_index), .maybe = true,
+      .about = "of the entry that set the legal hold" },
+    { .name = "leases", .kind = SHAPE_IDS, .id = ID_LEASE, .at = EXTRA(leases), .maybe = true,
+      .about = "of a person who can't be erased: the first of their leases" },
 };
 const struct shape problem_extra_shape = SHAPE(NULL, extra_members);
 
@@ -273,9 +280,21 @@ static struct str end_state(const struct outcome *outcome, enum problem problem)
     return problem == PROBLEM_TICKET_ENDED ? ticket_state_words[outcome->state] : STR_NONE;
 }
 
+/* What stands in an erasure's way. */
+static void obstacles_tell(const struct outcome *outcome, enum problem problem, struct extras *extras)
+{
+    if (problem == PROBLEM_ON_HOLD && outcome->kind == OUTCOME_PROBLEM)
+        extras->hold_index = outcome->index;
+    if (problem != PROBLEM_LEASES_OPEN)
+        return;
+    memcpy(extras->lease_ids, outcome->leases, sizeof(extras->lease_ids));
+    extras->leases.at = extras->lease_ids;
+    extras->leases.count = outcome->lease_count < OUTCOME_LEASES_MAX ? outcome->lease_count : OUTCOME_LEASES_MAX;
+}
+
 static void extras_write(const struct job *job, const struct answer *answer, struct json_out *out)
 {
-    struct extras extras = { .index = job->reply.index, .ended_index = UINT64_MAX };
+    struct extras extras = { .index = job->reply.index, .ended_index = UINT64_MAX, .hold_index = UINT64_MAX };
     struct shape_source source = { .value = &extras };
     struct shape_source entry = { .value = &answer->entry };
     struct shape_source holders = { .value = answer };
@@ -285,6 +304,7 @@ static void extras_write(const struct job *job, const struct answer *answer, str
     extras.state = end_state(&job->reply.outcome, answer->problem);
     if (extras.state.len)
         extras.ended_index = job->reply.outcome.index;
+    obstacles_tell(&job->reply.outcome, answer->problem, &extras);
     shape_write(&problem_extra_shape, &source, out);
     if (answer->has_entry)
         shape_write(&problem_count_shape, &entry, out);

@@ -68,6 +68,8 @@ static bool entry_member_write(const struct shape_member *member, const struct e
 
 static void list_write(const struct shape_member *member, const struct shape_list *list, struct json_out *out)
 {
+    if (member->maybe && !list->count)
+        return;
     json_out_array(out, member->name);
     for (size_t i = 0; i < list->count; i++) {
         if (member->kind == SHAPE_IDS) {

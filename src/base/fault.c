@@ -43,6 +43,7 @@ static const struct str names[FAULT_COUNT] = {
     [FAULT_SIGNER_WRITE] = { "signer_write", 12 },
     [FAULT_SIGNER_LINK] = { "signer_link", 11 },
     [FAULT_SNAPSHOT_WRITE] = { "snapshot_write", 14 },
+    [FAULT_VAULT_WRITE] = { "vault_write", 11 },
     [FAULT_WITNESS_WRITE] = { "witness_write", 13 },
     [FAULT_WITNESS_REPLY] = { "witness_reply", 13 },
     [FAULT_CLOCK_OFFSET_S] = { "clock_offset_s", 14 },

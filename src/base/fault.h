@@ -21,6 +21,7 @@ enum fault_point {
     FAULT_SIGNER_WRITE,       /* the durable head can't be written */
     FAULT_SIGNER_LINK,        /* the server can't reach its signer */
     FAULT_SNAPSHOT_WRITE,
+    FAULT_VAULT_WRITE,    /* a key can't be written, nor overwritten */
     FAULT_WITNESS_WRITE,  /* a witness can't write what it would sign */
     FAULT_WITNESS_REPLY,  /* not a failure: a witness is killed between having written and answering */
     FAULT_CLOCK_OFFSET_S, /* not a failure: seconds added to the wall clock (may be negative) */

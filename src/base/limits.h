@@ -92,6 +92,12 @@
 #define CLOCK_JUMP_BACK_MS       1000
 #define CLOCK_START_FORWARD_DAYS 30 /* a start later than this after the last entry is a jump */
 
+/* Vault */
+#define VAULT_KEEP_DAYS     1096 /* private texts: what licence terms are usually argued about lies within three years */
+#define VAULT_KEEP_DAYS_MAX 36500
+#define KEY_BACKUP_DAYS     30 /* a backup of keys; also how long an erasure takes to be complete everywhere */
+#define KEY_BACKUP_DAYS_MAX 365
+
 /* HTTP */
 #define HTTP_HEAD_MAX_BYTES   16384
 #define HTTP_HEADERS_MAX      64

@@ -263,11 +263,19 @@ static const struct cli_command clock_command = REQUEST_COMMAND(
     change_rows, SPEC("POST", "/v1/clock/confirm", .columns = "jump_ms index"), .words = "clock confirm",
     .summary = "after a jump of the server's clock: its time is right", .example = "tally clock confirm");
 
+static const struct cli_command keys_backup_command = REQUEST_COMMAND(
+    change_rows, SPEC("POST", "/v1/key-backups", .columns = "to lapses_at index"), .words = "keys backup",
+    .summary = "copy the keys of private texts, until they lapse, into their key-backups/",
+    .example = "tally keys backup");
+static const struct cli_command private_command =
+    SHOW_COMMAND("audit private", "the private text of an entry; that it is read is recorded",
+                 "tally audit private 4711", "INDEX", "/v1/audit/{}/private", "", "index text");
 static const struct cli_command backup_command =
     REQUEST_COMMAND(change_rows, SPEC("POST", "/v1/backups", .operand = "to", .columns = "to size root sha256 index"),
                     .words = "backup", .summary = "copy the ledger, while it is written, into its backups/",
                     .example = "tally backup monday.db", ONE_OPERAND("NAME"));
 
-static const struct cli_command *const commands[] = { &tail_command,   &show_command,  &proof_command,
-                                                      &verify_command, &clock_command, &backup_command };
+static const struct cli_command *const commands[] = { &tail_command,        &show_command,  &private_command,
+                                                      &keys_backup_command, &proof_command, &verify_command,
+                                                      &clock_command,       &backup_command };
 const struct command_group audit_group = { "The ledger", commands, sizeof(commands) / sizeof(commands[0]) };

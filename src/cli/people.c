@@ -37,6 +37,23 @@ static const struct cli_command user_show =
     SHOW_COMMAND("user show", "one person", "tally user show usr_01h455vb4pex5vsknk084sn02q", "USER", "/v1/users/{}",
                  "users", PRINCIPAL_COLUMNS);
 
+static const struct option_row needed_reason_rows[] = {
+    OPTION_NEEDED_ROW("reason", reason, "TEXT", SHAPED_TEXT, "why, kept private beside the entry"),
+    DRY_RUN_ROW,
+};
+static const struct cli_command user_erase = REQUEST_COMMAND(
+    needed_reason_rows, SPEC("POST", "/v1/users/{}/erase", .named = "users", .columns = "id state complete_at index"),
+    .words = "user erase", .summary = "drop the key of a person's name and texts, for good",
+    .example = "tally user erase maria --reason \"asked for it on 2 March\"", ONE_OPERAND("USER"));
+static const struct cli_command user_hold = REQUEST_COMMAND(
+    needed_reason_rows, SPEC("POST", "/v1/users/{}/hold", .named = "users", .columns = "id state index"),
+    .words = "user hold", .summary = "a legal hold: the person can't be erased",
+    .example = "tally user hold maria --reason \"case 17/2026\"", ONE_OPERAND("USER"));
+static const struct cli_command user_release_hold = REQUEST_COMMAND(
+    needed_reason_rows, SPEC("POST", "/v1/users/{}/release-hold", .named = "users", .columns = "id state index"),
+    .words = "user release-hold", .summary = "end a legal hold",
+    .example = "tally user release-hold maria --reason \"case 17/2026 is closed\"", ONE_OPERAND("USER"));
+
 /* ---- Teams ---- */
 
 static const struct cli_command team_create = REQUEST_COMMAND(
@@ -125,8 +142,9 @@ static const struct cli_command me = {
 };
 
 static const struct cli_command *const commands[] = {
-    &user_create, &user_list,    &user_show,      &team_create,  &team_list,    &team_show,
-    &team_add,    &team_remove,  &service_create, &service_list, &service_show, &token_create,
-    &token_list,  &token_revoke, &role_change,    &me,
+    &user_create,       &user_list,      &user_show,    &user_erase,   &user_hold,
+    &user_release_hold, &team_create,    &team_list,    &team_show,    &team_add,
+    &team_remove,       &service_create, &service_list, &service_show, &token_create,
+    &token_list,        &token_revoke,   &role_change,  &me,
 };
 const struct command_group people_group = { "People and access", commands, sizeof(commands) / sizeof(commands[0]) };

@@ -10,6 +10,7 @@
 
 #include "cli/verify.h"
 #include "cli/verify_names.h"
+#include "cli/verify_vault.h"
 #include "store/store.h"
 
 /* ---- The form of the file, looked at by a thread of its own meanwhile ---- */
@@ -56,7 +57,8 @@ struct commitments {
     struct commitment at[TILE_WIDTH];
     size_t count;
     size_t next;    /* the one whose text comes next */
-    uint64_t texts; /* of all runs */
+    uint64_t texts; /* of all runs, those that could be opened */
+    struct verify_vault vault;
     struct names_check names;
 };
 

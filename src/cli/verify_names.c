@@ -23,14 +23,25 @@ void names_check_free(struct names_check *names)
     id_table_free(&names->names);
 }
 
+struct loading {
+    struct names_check *names;
+    struct verify_vault *vault;
+};
+
 static status name_visit(void *context, const struct store_alias *alias, struct err *err)
 {
-    struct names_check *names = context;
-    struct name_new name;
+    struct loading *loading = context;
+    struct names_check *names = loading->names;
+    struct name_new name = { 0 };
     struct known_name *known;
     void *record;
+    status s = verify_vault_name(loading->vault, alias, &name, err);
 
-    TRY(name_from_alias(alias, &name, err));
+    if (s.code == CODE_NOT_FOUND) {
+        names->closed++;
+        return OK;
+    }
+    TRY(s);
     TRY(id_table_add(&names->names, name.id, &record)); /* the store gives each id once */
     known = record;
     known->within = name.within;
@@ -39,9 +50,11 @@ static status name_visit(void *context, const struct store_alias *alias, struct 
     return OK;
 }
 
-status names_check_load(struct names_check *names, struct store_reader *reader, struct err *err)
+status names_check_load(struct names_check *names, struct store_reader *reader, struct verify_vault *vault,
+                        struct err *err)
 {
-    struct store_alias_visitor visitor = { name_visit, names };
+    struct loading loading = { names, vault };
+    struct store_alias_visitor visitor = { name_visit, &loading };
 
     return store_aliases_read(reader, &visitor, err);
 }
@@ -59,6 +72,14 @@ static void principal_add(struct told *told, const struct entry *entry, enum nam
     told_add(told, kind, entry->on[made].id);
     if (kind != NAME_ORGANISATION && entry_has_on(entry, ON_ORGANISATION))
         told->names[0].within = entry->on[ON_ORGANISATION].id;
+}
+
+/* What people say about themselves is unique among what they said. */
+static void alias_add(struct told *told, const struct entry *entry, enum name_kind kind, enum on_field alias)
+{
+    told_add(told, kind, entry->on[alias].id);
+    if (entry->actor.who.kind == ID_USER)
+        told->names[told->count - 1].within = entry->actor.who.id;
 }
 
 void told_of(const struct entry *entry, struct told *ret_told)
@@ -80,9 +101,9 @@ void told_of(const struct entry *entry, struct told *ret_told)
             principal_add(ret_told, entry, principals[i].kind, principals[i].made);
     }
     if (ret_told->count == 0 && entry_has_on(entry, ON_USER_ALIAS))
-        told_add(ret_told, NAME_ALIAS_USER, entry->on[ON_USER_ALIAS].id);
+        alias_add(ret_told, entry, NAME_ALIAS_USER, ON_USER_ALIAS);
     if (ret_told->count < TOLD_MAX && entry_has_on(entry, ON_HOST_ALIAS))
-        told_add(ret_told, NAME_ALIAS_HOST, entry->on[ON_HOST_ALIAS].id);
+        alias_add(ret_told, entry, NAME_ALIAS_HOST, ON_HOST_ALIAS);
 }
 
 /* Which member of the text tells a name of that kind; one in "asserted", of what a client said about itself. */
@@ -115,6 +136,8 @@ status names_check_self(struct names_check *names, struct id id, struct err *err
     struct told self = { .count = 0 };
 
     told_add(&self, NAME_SERVICE, id);
+    if (names->closed && !id_table_find(&names->names, id))
+        return OK; /* nobody can read it */
     return name_compare(names, &self, 0, STR(SELF_NAME), err);
 }
 

@@ -9,6 +9,7 @@
 #define CLI_VERIFY_NAMES_H
 
 #include "cli/id_table.h"
+#include "cli/verify_vault.h"
 #include "core/entry.h"
 #include "crypto/hash.h"
 #include "engine/names.h"
@@ -19,7 +20,7 @@ struct told {
     struct {
         struct id id;
         enum name_kind kind;
-        struct id within; /* the organisation in which it is unique */
+        struct id within; /* in which it is unique: the organisation, the user who asserted it */
     } names[TOLD_MAX];
     int count;
 };
@@ -27,12 +28,14 @@ struct told {
 struct names_check {
     struct id_table names;
     uint64_t told;
+    uint64_t closed; /* whose keys are not here */
 };
 
 struct names_check names_check_begin(void);
 void names_check_free(struct names_check *names);
-/* Reads the whole table; each name must be well-formed. */
-MUST_CHECK status names_check_load(struct names_check *names, struct store_reader *reader, struct err *err);
+/* Reads the whole table; each name must be well-formed, as far as its key is here. */
+MUST_CHECK status names_check_load(struct names_check *names, struct store_reader *reader, struct verify_vault *vault,
+                                   struct err *err);
 /* Which names the entry's private text tells. */
 void told_of(const struct entry *entry, struct told *ret_told);
 /* The server's own name, which no text tells. */

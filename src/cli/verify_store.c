@@ -24,6 +24,7 @@ static void reading_end(struct reading *reading)
     store_reader_close(reading->reader);
     store_reader_close(reading->tiles);
     names_check_free(&reading->commitments.names);
+    verify_vault_free(&reading->commitments.vault);
 }
 
 static status tile_check(void *context, const struct edge_full *full, struct err *err)
@@ -42,6 +43,7 @@ static status entry_note(void *context, uint64_t index, const struct entry *entr
 {
     struct reading *reading = context;
 
+    TRY(verify_vault_entry(&reading->commitments.vault, index, entry, err));
     return commitments_add(&reading->commitments, index, entry, err);
 }
 
@@ -126,13 +128,18 @@ static status all_check(const char *path, struct reading *reading, struct err *e
     if (!check->hashes_only && !check->without_seats)
         TRY(inspection_begin(path, &inspection, err));
     if (!check->hashes_only)
-        TRY(names_check_load(&reading->commitments.names, reading->tiles, err));
+        TRY(names_check_load(&reading->commitments.names, reading->tiles, &reading->commitments.vault, err));
     if (!check->hashes_only)
         TRY(heritage_take(reading->reader, check, err));
     TRY(entries_check(reading, verification->head.size, err));
     TRY(check_end(check, &verification->head, err));
     if (!check->hashes_only) {
         TRY(facts_check(path, reading->reader, verification, err));
+        TRY(verify_vault_end(&reading->commitments.vault, err));
+        if (reading->commitments.vault.closed)
+            verification_left(verification, reading->commitments.vault.keys
+                                                ? "private texts whose keys were dropped"
+                                                : "private texts: their keys are not in this place");
         verification->has_facts = true;
         verification->texts = reading->commitments.texts;
         verification->names = reading->commitments.names.told;
@@ -153,7 +160,9 @@ status verify_store(const char *path, struct verification *verification, struct 
     TRY(key_read(&reading, err));
     TRY(signed_check(path, verification, err));
     TRY(seen_find(verification, err));
+    TRY(verify_vault_begin(&reading.commitments.vault, path, err));
     TRY(head_read(&reading, err));
+    TRY(verify_vault_again(&reading.commitments.vault, path, err));
     left_note(verification);
     snapshots_want(path, verification);
     verification->check.tile = tile_check;

@@ -35,7 +35,7 @@ struct aead_use {
     struct str additional;
 };
 
-/* Writes text.len + AEAD_TAG_BYTES bytes, which must not overlap the text. CODE_NO_MEMORY. */
+/* Writes text.len + AEAD_TAG_BYTES bytes: elsewhere, or where the text itself begins. CODE_NO_MEMORY. */
 MUST_CHECK status aead_seal(struct aead *aead, const struct aead_use *use, struct str text, uint8_t *ret_sealed);
 /* Writes sealed.len - AEAD_TAG_BYTES bytes. CODE_CORRUPT when it was not sealed so; then they are zeros. */
 MUST_CHECK status aead_open(struct aead *aead, const struct aead_use *use, struct str sealed, uint8_t *ret_text);

@@ -23,6 +23,7 @@ struct init_options {
     const char *origin;
     const char *admin_token_file;
     const char *admin;
+    const char *keys;
 };
 
 static const struct option_row init_rows[] = {
@@ -48,6 +49,11 @@ static const struct option_row init_rows[] = {
       .where = offsetof(struct init_options, admin),
       .value = "NAME",
       .help = "the first administrator's name (default: admin)" },
+    { .name = "keys",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct init_options, keys),
+      .value = "DIR",
+      .help = "where the keys of private texts are to lie (default: in the data directory)" },
 };
 
 /* The file must not be there yet; nobody else may read it. It is made before the ledger: no ledger without its token.
@@ -92,6 +98,7 @@ static status ledger_init(const struct init_options *options, const char *origin
     AUTO(struct secret, secret_free) token = { 0 };
     struct entropy entropy = entropy_from_system();
     struct engine_genesis genesis = { .dir = options->data,
+                                      .keys_dir = options->keys,
                                       .origin = str_of(origin),
                                       .admin_name = str_of(options->admin ? options->admin : "admin"),
                                       .version = STR(TALLY_VERSION),

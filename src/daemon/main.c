@@ -8,7 +8,8 @@
 
 static const struct cli_command *const server_commands[] = { &demo_command, &init_command, &serve_command, &man_command,
                                                              &version_command };
-static const struct cli_command *const care_commands[] = { &doctor_command, &restore_command, &ledger_continue_command,
+static const struct cli_command *const care_commands[] = { &keys_renew_command,  &doctor_command,
+                                                           &restore_command,     &ledger_continue_command,
                                                            &ledger_seal_command, &rebuild_command };
 static const struct cli_command *const witness_commands[] = { &witness_command, &witness_keygen_command,
                                                               &witness_cosign_command, &witness_request_command,

@@ -16,6 +16,7 @@
 #include "engine/private_file.h"
 #include "engine/signer.h"
 #include "engine/succession.h"
+#include "engine/vault.h"
 #include "store/store.h"
 
 #define SMALL_MAX_BYTES 16384 /* a key, a memory of two slots */
@@ -23,6 +24,7 @@
 struct restore_options {
     const char *data;
     const char *signer;
+    const char *keys;
 };
 
 static const struct option_row restore_rows[] = {
@@ -37,6 +39,11 @@ static const struct option_row restore_rows[] = {
       .where = offsetof(struct restore_options, signer),
       .value = "DIR",
       .help = "where ledger.key and the newest signer.head are, if they are not lost: the old data directory" },
+    { .name = "keys",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct restore_options, keys),
+      .value = "DIR",
+      .help = "where vault.keys is, of the ledger or a backup of it (default: with --signer, there)" },
 };
 
 /* A small file of the signer's, as it is. */
@@ -67,6 +74,20 @@ static status directory_make(const char *dir, struct err *err)
                            : err_system(err, "mkdir", dir);
 }
 
+/* Keys that somebody names must be there; those beside the signer's may lie elsewhere. */
+static status keys_take(const struct restore_options *options, struct err *err)
+{
+    struct err why = { 0 };
+    status s;
+
+    if (options->keys)
+        return vault_take(options->keys, options->data, err);
+    if (!options->signer)
+        return OK;
+    s = vault_take(options->signer, options->data, &why);
+    return s.code && s.code != CODE_NOT_FOUND ? err_set(err, s.code, "%s", why.text) : OK;
+}
+
 static status restore(const char *backup, const struct restore_options *options, struct err *err)
 {
     struct path database = { 0 };
@@ -78,6 +99,7 @@ static status restore(const char *backup, const struct restore_options *options,
         TRY(signer_file_copy(options->signer, options->data, SIGNER_KEY_FILE, err));
         TRY(signer_file_copy(options->signer, options->data, SIGNER_HEAD_FILE, err));
     }
+    TRY(keys_take(options, err));
     return file_sync_directory(options->data, err);
 }
 

@@ -85,6 +85,9 @@ static status engine_begin(struct serving *serving, const struct serve_config *c
     struct api_config api_config = { .dir = config->dir };
     struct signer_starter signer = signer_process_starter(config->dir);
     struct engine_config engine_config = { .dir = config->dir,
+                                           .keys_dir = config->keys,
+                                           .vault_keep_days = config->vault_keep_days,
+                                           .key_backup_days = config->key_backup_days,
                                            .signer = &signer,
                                            .barred = witnesses_forbid_signing(config->dir),
                                            .committed = api_entry_committed,

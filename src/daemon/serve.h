@@ -20,6 +20,9 @@ struct serve_config {
     const char
         *witness_ca; /* PEM file of authorities that witnesses' certificates are checked with; NULL: the system's */
     int64_t witness_patience_s; /* then a silent witness is recorded as absent */
+    const char *keys;           /* where vault.keys lies; NULL: in dir */
+    int64_t vault_keep_days;    /* of private texts; -1: for ever */
+    int64_t key_backup_days;    /* how long a backup of keys is good */
     const char *receipts;       /* signed, or witnessed: they wait for the policy to be met */
     /* Called once requests are served, with the URL; NULL: prints one line. */
     void (*ready)(void *context, const char *url);

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 
+#include "base/limits.h"
 #include "daemon/commands.h"
 #include "daemon/serve.h"
 #include "service/witnesses.h"
@@ -63,6 +64,25 @@ static const struct option_row serve_rows[] = {
       .where = offsetof(struct serve_config, receipts),
       .value = "WHICH",
       .help = "signed, or witnessed: these wait up to 5 s for the witness policy to be met (default: signed)" },
+    { .name = "keys",
+      .kind = OPTION_TEXT,
+      .where = offsetof(struct serve_config, keys),
+      .value = "DIR",
+      .help = "where vault.keys lies, the keys of private texts (default: in the data directory)" },
+    { .name = "vault-keep-days",
+      .kind = OPTION_INT,
+      .where = offsetof(struct serve_config, vault_keep_days),
+      .min = -1,
+      .max = VAULT_KEEP_DAYS_MAX,
+      .value = "N",
+      .help = "days after which private texts lose their key (default 0: 1096; -1: never)" },
+    { .name = "key-backup-days",
+      .kind = OPTION_INT,
+      .where = offsetof(struct serve_config, key_backup_days),
+      .min = 0,
+      .max = KEY_BACKUP_DAYS_MAX,
+      .value = "N",
+      .help = "days after which a backup of those keys lapses (default 0: 30)" },
 };
 
 static void serve_defaults(void *options)

@@ -8,8 +8,10 @@
 
 #include "base/memory.h"
 #include "engine/engine.h"
+#include "engine/vault_items.h"
 
-#define ARENA_MAX_BYTES (64 * 1024 * 1024) /* names of BATCH_MAX_COMMANDS jobs are far less */
+/* Sealed texts of BATCH_MAX_COMMANDS jobs, each as long as it may be, and their names. */
+#define ARENA_MAX_BYTES (96 * 1024 * 1024)
 
 status batch_init(struct batch *ret_batch)
 {
@@ -117,18 +119,28 @@ status batch_append(struct batch *batch, struct facts *facts, struct edge *edge,
     return OK;
 }
 
-status batch_keep_private(struct batch *batch, struct names *names, const struct job *job, uint64_t index)
+status batch_keep_private(struct batch *batch, const struct sealer *sealer, const struct job *job, uint64_t index)
 {
+    struct vault_text text = { .part = VAULT_TEXT,
+                               .index = index,
+                               .person = sealer->person,
+                               .time_ms = sealer->time_ms,
+                               .commitment = job->command.private_hash,
+                               .salt = job->salt,
+                               .text = job->private_text };
+
     if (job->command.has_private) {
         assert(batch->private_count < BATCH_MAX_COMMANDS);
-        batch->privates[batch->private_count++] =
-            (struct store_private){ .index = index, .salt = job->salt, .text = job->private_text };
+        TRY(vault_seal_text(sealer->vault, &text, sealer->entropy, &batch->arena,
+                            &batch->privates[batch->private_count]));
+        batch->private_count++;
     }
     for (int i = 0; i < job->name_count; i++) {
-        if (!names_bring(names, job->names[i].id, batch->number))
+        if (!names_bring(sealer->names, &job->names[i], batch->number))
             continue; /* an earlier command carried it too; the store takes each id once */
         assert(batch->alias_count < batch->alias_capacity);
-        TRY(name_to_alias(&job->names[i], &batch->arena, &batch->aliases[batch->alias_count]));
+        TRY(vault_seal_name(sealer->vault, &job->names[i], sealer->entropy, &batch->arena,
+                            &batch->aliases[batch->alias_count]));
         batch->alias_count++;
     }
     return OK;

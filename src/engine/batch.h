@@ -7,6 +7,7 @@
 #include "core/apply.h"
 #include "engine/names.h"
 #include "engine/queue.h"
+#include "engine/vault.h"
 #include "store/store.h"
 #include "tlog/edge.h"
 
@@ -61,8 +62,17 @@ bool batch_has_room(const struct batch *batch);
 /* Seals, applies and keeps one entry, and moves the edge. On failure facts and edge are unusable (engine/recover). */
 MUST_CHECK status batch_append(struct batch *batch, struct facts *facts, struct edge *edge, struct entry *entry,
                                struct err *err);
-/* Keeps a job's private text and new names for the commit; its first entry is the one at `index`. */
-MUST_CHECK status batch_keep_private(struct batch *batch, struct names *names, const struct job *job, uint64_t index);
+/* What seals private texts and names, and for whom. */
+struct sealer {
+    struct vault *vault;
+    struct names *names;
+    struct entropy *entropy;
+    int64_t time_ms;  /* of the entry */
+    struct id person; /* whom the text is about; none: nobody who is known */
+};
+/* Seals a job's private text and new names for the commit; its first entry is the one at `index`. */
+MUST_CHECK status batch_keep_private(struct batch *batch, const struct sealer *sealer, const struct job *job,
+                                     uint64_t index);
 /* The exact text of an entry of this batch. */
 struct str batch_leaf_text(const struct batch *batch, uint64_t index);
 /* Makes batch->store of what was kept: nothing is added after it. */

@@ -159,7 +159,7 @@ static void entry_tell(struct engine *engine, const struct batch *batch, uint64_
 
 static bool follows_code(const struct engine_config *config, enum audit_code code)
 {
-    return config->committed && config->committed_codes >> code & 1;
+    return config->committed && (unsigned)code < 64 && config->committed_codes >> code & 1;
 }
 
 /* What it repeats is durable: when it is answered does not matter to anybody else. */
@@ -243,6 +243,7 @@ bool commit_batch(struct engine *engine)
     if (!commit_settle(engine, batch, s, &err))
         return false;
     stats_update(engine, batch, clock_running_us() - began_us);
+    vault_follow(engine);
     batch_tell(engine, batch, &engine->edge);
     return true;
 }

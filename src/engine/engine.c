@@ -64,9 +64,10 @@ static status ledger_open(struct engine *engine, struct err *err)
     if (!engine->config.without_signer)
         TRY(signer_client_open(engine->dir, engine->config.signer, &engine->signer, err));
     TRY(store_reader_open(engine->store, &engine->proof_reader, err));
-    TRY(names_load(engine->names, engine->reader, err));
     TRY(replay_all(engine, err));
     TRY(signed_head_check(engine, err));
+    TRY(vault_start(engine, err));
+    TRY(vault_names_load(engine, err));
     engine->system = (struct actor){ .who = engine->facts.self, .via = VIA_SYSTEM, .level = LEVEL_A2 };
     clock_start(engine);
     if (!engine->config.without_signer && !ballast_is_there(engine->dir) && ballast_create(engine->dir, err).code)
@@ -101,12 +102,15 @@ static status start_append(struct engine *engine, struct err *err)
 {
     struct command writer = system_command(engine, AUDIT_WRITER_STARTED);
     struct command server = system_command(engine, AUDIT_SERVER_STARTED);
+    struct command replaced = system_command(engine, AUDIT_VAULT_KEYS_REPLACED);
 
     writer.system.numbers[0] = (int64_t)engine->facts.epoch + 1;
     server.system.texts[0] = STR(TALLY_VERSION);
     TRY(writer_append_system(engine, &writer, err));
     TRY(writer_append_system(engine, &server, err));
     TRY(writer_append_refusal(engine, err));
+    if (!vault_is_announced(engine->vault))
+        TRY(writer_append_system(engine, &replaced, err));
     return writer_append_jump(engine, err);
 }
 
@@ -122,7 +126,7 @@ static status first_commit(struct engine *engine, struct err *err)
     batch_close(&engine->batch, &engine->edge, &engine->facts);
     TRY(store_append(engine->store, &engine->batch.store, err));
     engine->jump = CLOCK_NONE;
-    return OK;
+    return vault_is_announced(engine->vault) ? OK : vault_announce(engine->vault, err);
 }
 
 status engine_start(struct engine *engine, struct err *err)
@@ -137,6 +141,7 @@ status engine_start(struct engine *engine, struct err *err)
     if (engine->facts.sealed)
         return err_set(err, CODE_CONFLICT, "the ledger in %s is sealed: `tally doctor` says which one continues it",
                        engine->dir);
+    TRY(vault_require(engine, err));
     TRY(first_commit(engine, err));
     TRY(publisher_start(engine->signer, &publisher, &engine->publisher, err));
     engine->signer = NULL;
@@ -202,6 +207,7 @@ void engine_close(struct engine *engine)
     store_reader_close(engine->proof_reader);
     store_reader_close(engine->reader);
     store_close(engine->store);
+    vault_close(engine->vault);
     names_free(engine->names);
     directory_free(engine->directory);
     floods_free(&engine->floods);
@@ -241,6 +247,16 @@ void engine_submit(struct engine *engine, struct job *first)
 struct directory *engine_directory(struct engine *engine)
 {
     return engine->directory;
+}
+
+const char *engine_keys_dir(const struct engine *engine)
+{
+    return engine->config.keys_dir ? engine->config.keys_dir : engine->dir;
+}
+
+struct vault *engine_vault(struct engine *engine)
+{
+    return engine->vault;
 }
 
 struct names *engine_names(struct engine *engine)

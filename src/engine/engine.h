@@ -23,6 +23,7 @@
 #include "engine/directory.h"
 #include "engine/names.h"
 #include "engine/publisher.h"
+#include "engine/vault.h"
 #include "store/store.h"
 
 struct engine;
@@ -82,8 +83,11 @@ struct engine_config {
     /* Called on the publisher's thread after each new checkpoint. */
     void (*published)(void *context, uint64_t size);
     void *context;
-    uint32_t queue_max; /* 0: QUEUE_MAX_COMMANDS */
-    bool barred;        /* nothing is signed: publisher_bar */
+    uint32_t queue_max;      /* 0: QUEUE_MAX_COMMANDS */
+    bool barred;             /* nothing is signed: publisher_bar */
+    const char *keys_dir;    /* where vault.keys lies; NULL: in dir */
+    int64_t vault_keep_days; /* private texts, and aliases after their last use; 0: VAULT_KEEP_DAYS, below: for ever */
+    int64_t key_backup_days; /* how long a backup of keys is good; 0: KEY_BACKUP_DAYS */
     /* Starts the process that holds the key; NULL: the key is held in this one. */
     const struct signer_starter *signer;
     bool without_signer; /* only to look at a ledger: it can't be started, and what its key signed is not asked */
@@ -92,6 +96,7 @@ struct engine_config {
 /* What a new ledger begins with. */
 struct engine_genesis {
     const char *dir;
+    const char *keys_dir; /* NULL: dir */
     struct str origin;
     struct str admin_name;
     struct str version;
@@ -118,6 +123,9 @@ void engine_submit(struct engine *engine, struct job *first);
 /* For admission and answers; each is safe from any thread. */
 struct directory *engine_directory(struct engine *engine);
 struct names *engine_names(struct engine *engine);
+/* For opening private texts, and copies of keys. */
+struct vault *engine_vault(struct engine *engine);
+const char *engine_keys_dir(const struct engine *engine);
 struct publisher *engine_publisher(struct engine *engine);
 /* The store, for opening readers. */
 struct store *engine_store(struct engine *engine);

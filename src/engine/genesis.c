@@ -11,6 +11,7 @@
 #include "codec/json_out.h"
 #include "core/private.h"
 #include "engine/state.h"
+#include "engine/vault_items.h"
 
 struct genesis {
     const struct engine_genesis *wanted;
@@ -18,6 +19,7 @@ struct genesis {
     struct facts facts;
     struct edge edge;
     struct batch batch;
+    struct vault *vault;
     struct entry entry;
     struct actor self;
     struct id admin;
@@ -30,6 +32,7 @@ static void genesis_free(struct genesis *genesis)
 {
     facts_free(&genesis->facts);
     batch_free(&genesis->batch);
+    vault_close(genesis->vault);
     buf_free(&genesis->private_text);
 }
 
@@ -56,6 +59,23 @@ static status ledger_created(struct genesis *genesis, struct str vkey, struct er
     return genesis_append(genesis, err);
 }
 
+static status admin_text_seal(struct genesis *genesis, const uint8_t *commitment, struct err *err)
+{
+    struct batch *batch = &genesis->batch;
+    struct vault_text text = { .part = VAULT_TEXT,
+                               .index = batch->count,
+                               .person = genesis->admin,
+                               .time_ms = genesis->now_ms,
+                               .commitment = commitment,
+                               .salt = genesis->salt,
+                               .text = buf_str(&genesis->private_text) };
+    status s = vault_seal_text(genesis->vault, &text, &genesis->entropy, &batch->arena,
+                               &batch->privates[batch->private_count]);
+
+    batch->private_count += s.code == CODE_OK;
+    return s.code ? err_set(err, s.code, "no memory to seal the administrator's name") : OK;
+}
+
 /* The administrator's name is private: a commitment in the leaf, the text beside it. */
 static status admin_created(struct genesis *genesis, struct err *err)
 {
@@ -73,9 +93,7 @@ static status admin_created(struct genesis *genesis, struct err *err)
     entry_number(entry, DATA_ROLE, ROLE_ADMIN);
     entry->has_private = true;
     memcpy(entry->private_hash, commitment.bytes, sizeof(entry->private_hash));
-    genesis->batch.privates[genesis->batch.private_count++] = (struct store_private){
-        .index = genesis->batch.count, .salt = genesis->salt, .text = buf_str(&genesis->private_text)
-    };
+    TRY(admin_text_seal(genesis, commitment.bytes, err));
     return genesis_append(genesis, err);
 }
 
@@ -99,7 +117,8 @@ static status names_keep(struct genesis *genesis)
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        TRY(name_to_alias(&names[i], &genesis->batch.arena, &genesis->batch.aliases[i]));
+        TRY(vault_seal_name(genesis->vault, &names[i], &genesis->entropy, &genesis->batch.arena,
+                            &genesis->batch.aliases[i]));
         genesis->batch.alias_count++;
     }
     return OK;
@@ -121,11 +140,21 @@ static status entries_store(struct genesis *genesis, struct err *err)
     struct store *store = NULL;
     status s;
 
+    TRY(vault_sync(genesis->vault, err));
     TRY(store_open(genesis->wanted->dir, &store, err));
     batch_close(&genesis->batch, &genesis->edge, &genesis->facts);
     s = store_append(store, &genesis->batch.store, err);
     store_close(store);
     return s;
+}
+
+static status vault_make(struct genesis *genesis, struct err *err)
+{
+    const char *dir = genesis->wanted->keys_dir ? genesis->wanted->keys_dir : genesis->wanted->dir;
+    struct key_header header = { .ledger = genesis->self.who.id, .made_ms = genesis->now_ms, .announced = true };
+
+    TRY(vault_create(dir, &header, err));
+    return vault_open(dir, header.ledger, genesis->now_ms, &genesis->vault, err);
 }
 
 static status ledger_make(struct genesis *genesis, struct err *err)
@@ -143,6 +172,7 @@ static status ledger_make(struct genesis *genesis, struct err *err)
     TRY(vkey.status);
     facts[0] = (struct store_fact){ STR("origin"), genesis->wanted->origin };
     facts[1] = (struct store_fact){ STR("vkey"), buf_str(&vkey) };
+    TRY(vault_make(genesis, err));
     TRY(entries_make(genesis, buf_str(&vkey), err));
     TRY(store_create(genesis->wanted->dir, facts, 2, err));
     return entries_store(genesis, err);

@@ -67,8 +67,7 @@ static void shed_put_back(struct engine *engine, enum shed_cause cause, const st
     pthread_mutex_unlock(&engine->stats_mutex);
 }
 
-/* One entry in the server's own name, in a commit of its own. Between batches. Whether it is durable. */
-static bool system_write(struct engine *engine, const struct command *command)
+bool system_write(struct engine *engine, const struct command *command)
 {
     struct err err = { 0 };
     status s;

@@ -10,13 +10,16 @@
 
 #include "base/guard.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/table.h"
 #include "crypto/hash.h"
 #include "engine/texts.h"
 
-#define KEY_BYTES 16
+#define KEY_BYTES        16
+#define DAY_MS           ((int64_t)86400 * 1000)
+#define OPENED_MAX_BYTES ((size_t)64 * 1024) /* one stored name, with room to spare */
 
 /* A free record of the table has no text. */
 struct name {
@@ -27,8 +30,10 @@ struct name {
     uint32_t carriers;
     uint32_t doubts;
     uint32_t brought_by; /* the newest batch with an entry that came with it; 0: none */
+    uint32_t day;        /* under whose key the store has it; 0: not under a day's */
     uint8_t kind;        /* enum name_kind */
     bool durable;
+    bool gone; /* of a user who was erased: what still carries it does not bring it back */
 };
 
 struct names {
@@ -178,6 +183,20 @@ void names_free(struct names *names)
     memory_free(names);
 }
 
+/* ---- Days ---- */
+
+/* An alias that is kept under the key of a day, because it is nobody's in particular. */
+static bool is_of_day(enum name_kind kind, struct id within)
+{
+    return name_id_kind(kind) == ID_ALIAS && id_is_none(within);
+}
+
+/* The store has it, and as of today: what is used is sealed anew once a day. */
+static bool is_settled(const struct name *name, uint32_t today)
+{
+    return name->durable && (!name->day || name->day >= today);
+}
+
 /* ---- Pending names ---- */
 
 /* Gives the one that is there, or adds it; whoever comes to a name that is not durable yet carries it, too. */
@@ -187,7 +206,7 @@ static status carry(struct names *names, const struct name_new *wanted, uint64_t
 
     if (!name)
         TRY(add(names, wanted, hash, &name));
-    if (!name->durable)
+    if (!is_settled(name, wanted->day))
         name->carriers++;
     *ret_name = name;
     return OK;
@@ -200,7 +219,7 @@ static bool known_alias(struct names *names, uint64_t hash, struct name_new *nam
 
     guard_read(&names->guard);
     known = find_text(names, name, hash);
-    durable = known && known->durable;
+    durable = known && is_settled(known, name->day);
     if (durable)
         name->id = known->id;
     guard_leave(&names->guard);
@@ -212,20 +231,22 @@ status names_alias(struct names *names, struct name_new *name, struct entropy *e
 {
     uint64_t hash = hash_of_name(names, name);
     const struct name *carried = NULL;
-    struct name_new wanted = *name;
+    struct name_new wanted;
     status s;
 
-    assert(name_id_kind(name->kind) == ID_ALIAS && id_is_none(name->within));
+    assert(name_id_kind(name->kind) == ID_ALIAS);
+    name->day = is_of_day(name->kind, name->within) ? (uint32_t)(now_ms / DAY_MS) : 0;
     if (known_alias(names, hash, name)) { /* nearly always */
         *ret_is_new = false;
         return OK;
     }
+    wanted = *name;
     wanted.id = id_new(entropy, now_ms);
     guard_write(&names->guard);
     s = carry(names, &wanted, hash, &carried);
     if (!s.code) {
         name->id = carried->id;
-        *ret_is_new = !carried->durable;
+        *ret_is_new = !is_settled(carried, name->day);
     }
     guard_leave(&names->guard);
     return s;
@@ -254,8 +275,11 @@ void names_settle(struct names *names, const struct name_new *name, bool durable
     place = place_of(names, name->id);
     assert(place != MAP_NONE && name_at(names, place)->carriers > 0);
     name_at(names, place)->carriers--;
-    if (durable)
+    if (durable && !name_at(names, place)->gone) {
         name_at(names, place)->durable = true;
+        if (name->day > name_at(names, place)->day)
+            name_at(names, place)->day = name->day;
+    }
     forget_if_unwanted(names, place);
     guard_leave(&names->guard);
 }
@@ -287,18 +311,18 @@ bool names_is_new(struct names *names, struct id id, uint32_t batch)
     return is_new;
 }
 
-bool names_bring(struct names *names, struct id id, uint32_t batch)
+bool names_bring(struct names *names, const struct name_new *name, uint32_t batch)
 {
-    struct name *name;
-    bool is_new;
+    struct name *known;
+    bool wanted;
 
     guard_write(&names->guard);
-    name = find_id(names, id);
-    assert(name && batch);
-    is_new = !name->durable && name->brought_by != batch;
-    name->brought_by = batch;
+    known = find_id(names, name->id);
+    assert(known && batch);
+    wanted = !is_settled(known, name->day) && known->brought_by != batch;
+    known->brought_by = batch;
     guard_leave(&names->guard);
-    return is_new;
+    return wanted;
 }
 
 status names_text(struct names *names, struct id id, struct arena *arena, struct str *ret_text)
@@ -376,19 +400,40 @@ static status learn(struct names *names, const struct name_new *stored, struct e
     names->doubted -= name->doubts > 0;
     name->doubts = 0;
     name->durable = true;
+    name->day = stored->day;
     return OK;
+}
+
+struct loading {
+    struct names *names;
+    const struct name_opener *opener;
+    struct arena opened;
+    uint64_t closed; /* names that nobody can read any more */
+};
+
+static void loading_end(struct loading *loading)
+{
+    arena_free(&loading->opened);
 }
 
 static status learn_alias(void *context, const struct store_alias *alias, struct err *err)
 {
-    struct names *names = context;
+    struct loading *loading = context;
+    const struct name_opener *opener = loading->opener;
     struct name_new name = { 0 };
     status s;
 
-    TRY(name_from_alias(alias, &name, err));
-    guard_write(&names->guard);
-    s = learn(names, &name, err);
-    guard_leave(&names->guard);
+    arena_reset(&loading->opened);
+    s = opener ? opener->open(opener->context, alias, &loading->opened, &name, err)
+               : name_from_alias(alias, &name, err);
+    if (s.code == CODE_NOT_FOUND) {
+        loading->closed++;
+        return OK;
+    }
+    TRY(s);
+    guard_write(&loading->names->guard);
+    s = learn(loading->names, &name, err);
+    guard_leave(&loading->names->guard);
     return s;
 }
 
@@ -406,13 +451,61 @@ static void end_doubts(struct names *names)
     }
 }
 
-status names_load(struct names *names, struct store_reader *reader, struct err *err)
+status names_load(struct names *names, struct store_reader *reader, const struct name_opener *opener, struct err *err)
 {
-    struct store_alias_visitor visitor = { learn_alias, names };
+    AUTO(struct loading, loading_end)
+    loading = { .names = names, .opener = opener, .opened = { .max_bytes = OPENED_MAX_BYTES } };
+    struct store_alias_visitor visitor = { learn_alias, &loading };
 
     TRY(store_aliases_read(reader, &visitor, err));
     guard_write(&names->guard);
     end_doubts(names);
     guard_leave(&names->guard);
+    if (loading.closed)
+        log_write(LOG_INFO, "names", "%llu stored names have no key any more and are passed over",
+                  (unsigned long long)loading.closed);
     return OK;
+}
+
+/* ---- What nobody can read any more ---- */
+
+static bool is_of_user(const struct name *name, const void *what)
+{
+    const struct id *user = what;
+
+    return (name->kind == NAME_USER && id_eq(name->id, *user)) ||
+           (name_id_kind((enum name_kind)name->kind) == ID_ALIAS && id_eq(name->within, *user));
+}
+
+/* What is carried stays until its command is settled; it is not durable any more. */
+static void forget_where(struct names *names, bool (*goes)(const struct name *name, const void *what), const void *what)
+{
+    guard_write(&names->guard);
+    for (uint32_t place = 0; place < names->records.used; place++) {
+        struct name *name = name_at(names, place);
+
+        if (!name->text.at || !goes(name, what))
+            continue;
+        name->durable = false;
+        name->gone = name->gone || goes == is_of_user;
+        forget_if_unwanted(names, place);
+    }
+    guard_leave(&names->guard);
+}
+
+void names_forget_user(struct names *names, struct id user)
+{
+    forget_where(names, is_of_user, &user);
+}
+
+static bool is_before(const struct name *name, const void *what)
+{
+    const uint32_t *day = what;
+
+    return name->day && name->day < *day;
+}
+
+void names_forget_days(struct names *names, uint32_t day)
+{
+    forget_where(names, is_before, &day);
 }

@@ -33,25 +33,40 @@ enum name_kind {
 struct name_new {
     struct id id;
     enum name_kind kind;
-    struct id within; /* the organisation in which it is unique; none: the installation */
+    struct id within; /* in which it is unique: a principal's organisation, or the installation (none); an alias's user
+                         who asserted it about themselves, or everybody else (none) */
     struct str text;  /* the job's memory */
+    uint32_t day;     /* UTC, since 1970-01-01: under whose key an alias of everybody else's is kept, so that it goes
+                         when it was not used for as long as texts are kept; else 0 */
 };
 
 struct names;
+
+/*
+ * Reads a stored name, whose text may live in `arena`. CODE_NOT_FOUND: nobody can read it any more, and it is passed
+ * over.
+ */
+struct name_opener {
+    status (*open)(void *context, const struct store_alias *stored, struct arena *arena, struct name_new *ret_name,
+                   struct err *err);
+    void *context;
+};
 
 MUST_CHECK status names_new(struct names **ret_names);
 void names_free(struct names *names); /* accepts NULL */
 /*
  * Takes over the store's whole register: at start, and again once a store is settled after a commit whose end was not
  * known: names in doubt that it does not have are then free again. CODE_CORRUPT names what contradicts itself; what was
- * read before stays. Any reader may go on meanwhile.
+ * read before stays. Any reader may go on meanwhile. `opener` NULL: names are stored as they are.
  */
-MUST_CHECK status names_load(struct names *names, struct store_reader *reader, struct err *err);
+MUST_CHECK status names_load(struct names *names, struct store_reader *reader, const struct name_opener *opener,
+                             struct err *err);
 
 /*
- * Sets name->id to the alias of an asserted text: of name the kind and text are given. *ret_is_new says that the store
- * does not have it yet: the caller must carry *name with its command. Two admissions at once get the same id, and both
- * carry it. CODE_TOO_LARGE when the register is full or the text above TEXT_MAX_BYTES; CODE_NO_MEMORY.
+ * Sets name->id and ->day to the alias of an asserted text: of name kind, within and text are given. *ret_is_new says
+ * that the store does not have it yet: the caller must carry *name with its command. Two admissions at once get the
+ * same id, and both carry it. CODE_TOO_LARGE when the register is full or the text above TEXT_MAX_BYTES;
+ * CODE_NO_MEMORY.
  */
 MUST_CHECK status names_alias(struct names *names, struct name_new *name, struct entropy *entropy, int64_t now_ms,
                               bool *ret_is_new);
@@ -59,8 +74,11 @@ MUST_CHECK status names_alias(struct names *names, struct name_new *name, struct
 MUST_CHECK status names_reserve(struct names *names, const struct name_new *name);
 /* Whether no entry brought this name yet: neither is it in the store, nor in the batch of that number (from 1). */
 bool names_is_new(struct names *names, struct id id, uint32_t batch);
-/* The same, and from now on an entry of that batch has brought it. */
-bool names_bring(struct names *names, struct id id, uint32_t batch);
+/*
+ * Whether the store is to be given this name with that batch: it does not have it, or under the key of a day too long
+ * ago, and no entry of the batch has brought it. From now on one has.
+ */
+bool names_bring(struct names *names, const struct name_new *name, uint32_t batch);
 /*
  * What became of a command that carried a new name: it is durable, or it did not happen. Once for each call above that
  * gave the name out: by the engine for a job that was submitted, by its maker for one that was not.
@@ -68,6 +86,13 @@ bool names_bring(struct names *names, struct id id, uint32_t batch);
 void names_settle(struct names *names, const struct name_new *name, bool durable);
 /* As names_settle, when nobody can tell: the name stays taken until names_load has looked. */
 void names_doubt(struct names *names, const struct name_new *name);
+
+/*
+ * Forgets what nobody can read any more: the name and aliases of a user who was erased, and aliases kept under the keys
+ * of days before `day`. What a command still carries stays until that is settled. Walks the whole register.
+ */
+void names_forget_user(struct names *names, struct id user);
+void names_forget_days(struct names *names, uint32_t day);
 
 /* The text of an id, copied into the arena; CODE_NOT_FOUND. */
 MUST_CHECK status names_text(struct names *names, struct id id, struct arena *arena, struct str *ret_text);

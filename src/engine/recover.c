@@ -81,7 +81,7 @@ static status rebuild(struct engine *engine, struct err *err)
     struct command command = system_command(engine, AUDIT_WRITER_STARTED);
 
     TRY(replay_all(engine, err));
-    TRY(names_load(engine->names, engine->reader, err));
+    TRY(vault_names_load(engine, err));
     writer_clock(engine);
     batch_clear(&engine->batch, engine->facts.size);
     command.system.numbers[0] = (int64_t)engine->facts.epoch + 1;

@@ -19,6 +19,7 @@ status seed_flush(struct engine *engine, struct err *err)
     }
     if (engine->batch.count) {
         batch_close(&engine->batch, &engine->edge, &engine->facts);
+        TRY(vault_sync(engine->vault, err));
         TRY(store_append(engine->store, &engine->batch.store, err));
     }
     batch_clear(&engine->batch, engine->facts.size);

@@ -15,6 +15,7 @@
 #include "engine/clockwork.h"
 #include "engine/engine.h"
 #include "engine/flood_waits.h"
+#include "engine/vault.h"
 
 /* What the disk allows (DESIGN section 2, "Disk"). */
 enum writing {
@@ -71,6 +72,10 @@ struct engine {
     struct store_reader *reader;
     struct directory *directory;
     struct names *names;
+    struct vault *vault;
+    bool keys_to_drop;                 /* the ledger says so, and vault.keys does not yet */
+    int64_t drop_tried_ms;             /* running time of the last try */
+    uint32_t retention_day;            /* of the last look at what may be kept no longer */
     struct signer_client *signer;      /* until the publisher takes it */
     struct store_reader *proof_reader; /* the publisher's thread's, while that runs */
     struct publisher *publisher;
@@ -133,6 +138,19 @@ void commit_all(struct engine *engine);
 /* Answers every job of the list the same, without any of their outcomes. */
 void jobs_refuse(struct engine *engine, struct job_list *jobs, enum verdict verdict);
 
+/* retention.c: keys whose end the ledger has recorded are dropped, and names under them forgotten (P8). */
+/* Between replay and names_load. No vault when there are no keys, which vault_require then says. */
+MUST_CHECK status vault_start(struct engine *engine, struct err *err);
+MUST_CHECK status vault_require(const struct engine *engine, struct err *err);
+/* Names, of which the vault opens those that it has a key for. */
+MUST_CHECK status vault_names_load(struct engine *engine, struct err *err);
+/* Of the batch, which is durable, before anybody is answered. */
+void vault_follow(struct engine *engine);
+/* Days that need be kept no longer; what could not be dropped before. Between batches. */
+void retention_turn(struct engine *engine);
+/* Whom the command's private text is about; none: nobody who is known. */
+struct id private_person(const struct facts *facts, const struct command *command);
+
 /*
  * recover.c: after a failed commit of that batch, until the store is settled. True: it is durable after all. False:
  * what was decided after it did not happen either.
@@ -155,6 +173,8 @@ void snapshot_at_stop(struct engine *engine);
 
 /* housekeeping.c: what the engine writes about itself: alive, shed load, disk. */
 void housekeeping_turn(struct engine *engine);
+/* One entry in the server's own name, in a commit of its own. Between batches. Whether it is durable. */
+bool system_write(struct engine *engine, const struct command *command);
 void shed_note(struct engine *engine, enum shed_cause cause, uint64_t count);
 /* Records what was turned away, in a commit for each cause. At the stop, or once a second. */
 void shed_write(struct engine *engine);

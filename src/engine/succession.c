@@ -347,6 +347,20 @@ static status store_fill(struct making *making, struct err *err)
     return s;
 }
 
+/* Names are carried over as they are sealed, and so are the keys. Where they are lost, the next start records that. */
+static status keys_take(const struct making *making, struct engine *old, struct err *err)
+{
+    const char *dir = making->wanted->new_dir;
+    struct key_header lost = { .ledger = making->self.who.id, .made_ms = making->now_ms };
+    struct path path = { 0 };
+
+    TRY(path_join(dir, VAULT_FILE, &path, err));
+    (void)unlink(path.text); /* of a run that was cut off */
+    if (old->vault)
+        return vault_copy(old->vault, dir, VAULT_FILE, &(struct vault_span){ making->now_ms, 0 }, err);
+    return vault_create(dir, &lost, err);
+}
+
 static status successor_make(const struct succession *wanted, const struct succession_report *report,
                              struct engine *old, struct err *err)
 {
@@ -367,6 +381,8 @@ static status successor_make(const struct succession *wanted, const struct succe
         s = entries_make(making, err);
     if (!s.code)
         s = store_make(making, err);
+    if (!s.code)
+        s = keys_take(making, old, err);
     if (!s.code)
         s = store_fill(making, err);
     making_free(making);

@@ -90,6 +90,8 @@ void texts_forget(struct texts *texts, struct str copy)
     size_t size = size_of(copy.len);
     struct unused_text *place = (void *)copy.at; /* cut from a block of ours */
 
+    memory_wipe(place, copy.len); /* it may be somebody's name */
+
     place->next = texts->unused[size];
     texts->unused[size] = place;
 }

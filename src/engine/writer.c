@@ -152,16 +152,20 @@ static void network_take(struct engine *engine, const struct job *job)
 /* The job is the batch's from the start: when its entries can't be applied, it is answered with the others. */
 static status job_append(struct engine *engine, struct job *job, struct err *err)
 {
+    struct sealer sealer = { engine->vault, engine->names, &engine->entropy, engine->clock.now_ms, { 0 } };
+
     job_list_add(&engine->batch.jobs, job);
     job->reply.index = UINT64_MAX;
     job->reply.leaf_count = engine->draft.count;
+    if (job->command.has_private) /* before what it ends is gone */
+        sealer.person = private_person(&engine->facts, &job->command);
     if (engine->draft.count) {
         job->reply.index = engine->batch.first + engine->batch.count;
         TRY(draft_append(engine, err));
         if (!job_keeps_names(job))
             return OK;
         network_take(engine, job);
-        TRY(batch_keep_private(&engine->batch, engine->names, job, job->reply.index));
+        TRY(batch_keep_private(&engine->batch, &sealer, job, job->reply.index));
     } else if (job->reply.outcome.kind == OUTCOME_REPEAT || job->reply.outcome.kind == OUTCOME_ENDED) {
         job->reply.index = job->reply.outcome.index;
     }
@@ -176,6 +180,13 @@ static int64_t clock_gap_ms(const struct engine *engine)
     return gap_ms > 0 ? gap_ms : 0;
 }
 
+static int64_t copies_lapse_ms(const struct engine *engine)
+{
+    int64_t days = engine->config.key_backup_days ? engine->config.key_backup_days : KEY_BACKUP_DAYS;
+
+    return engine->clock.now_ms + days * VAULT_DAY_MS;
+}
+
 /* Decides one job. A failure here means that facts may be half-changed: the batch is dropped (engine/recover). */
 status writer_decide(struct engine *engine, struct job *job, struct err *err)
 {
@@ -188,6 +199,8 @@ status writer_decide(struct engine *engine, struct job *job, struct err *err)
     job->command.new_names = new_names_of(engine, job);
     if (job->command.kind == COMMAND_CLOCK_CONFIRM) /* only this thread knows by how much time is to move */
         job->command.jump_ms = clock_gap_ms(engine);
+    if (job->command.kind == COMMAND_KEYS_COPY)
+        job->command.lapses_ms = copies_lapse_ms(engine);
     s = decide(&context, &job->command, &engine->draft, &job->reply.outcome);
     if (s.code) { /* nothing was applied for it yet: only this job fails */
         job->reply.verdict = VERDICT_READ_ONLY;
@@ -318,8 +331,8 @@ static status batch_fill(struct engine *engine, struct job_list *jobs, struct er
     TRY(due_append(engine, DUE_FIRST_MAX, err));
     TRY(jobs_decide(engine, jobs, err));
     TRY(writer_due(engine, err));
-    return writer_roll_up(engine, queue_is_closed(&engine->queue) || engine->flood_waits.jobs > QUEUE_MAX_COMMANDS,
-                          err);
+    TRY(writer_roll_up(engine, queue_is_closed(&engine->queue) || engine->flood_waits.jobs > QUEUE_MAX_COMMANDS, err));
+    return vault_sync(engine->vault, err); /* no text is durable before its key */
 }
 
 /* One turn: everything in `jobs` that has room goes into one commit. */
@@ -350,6 +363,7 @@ static void pause(struct engine *engine)
     clock_follow_facts(engine);
     recover_turn(engine);
     housekeeping_turn(engine);
+    retention_turn(engine);
     snapshot_turn(engine);
 }
 

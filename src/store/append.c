@@ -126,6 +126,11 @@ static status write_aliases(struct store *store, const struct store_batch *batch
     return OK;
 }
 
+static bool private_follows(const struct store_private *before, const struct store_private *item)
+{
+    return item->index > before->index || (item->index == before->index && item->part > before->part);
+}
+
 /* What a batch must be is settled by its maker; anything else is a programmer's error. */
 static void check(const struct store_batch *batch)
 {
@@ -134,7 +139,8 @@ static void check(const struct store_batch *batch)
     assert(batch->head.size == batch->first + batch->entry_count);
     assert(batch->head.epoch <= INT64_MAX);
     for (size_t i = 0; i < batch->private_count; i++) {
-        assert(batch->privates[i].index >= (i ? batch->privates[i - 1].index + 1 : batch->first));
+        assert(batch->privates[i].index >= batch->first && batch->privates[i].part < ROW_PARTS_MAX);
+        assert(!i || private_follows(&batch->privates[i - 1], &batch->privates[i]));
         assert(batch->privates[i].index < batch->head.size);
     }
 }

@@ -40,12 +40,15 @@ static status visit_items(struct wanted *wanted, const struct query *query, cons
     struct str rest = query->columns[2].bytes;
     struct store_private item = { 0 };
     uint64_t next = first;
+    uint64_t next_place = first * ROW_PARTS_MAX; /* items ascend by index and part */
 
     for (int64_t i = 0; i < count; i++) {
-        if (!row_take_private(&rest, first, &item) || item.index < next)
+        if (!row_take_private(&rest, first, &item) || item.part >= ROW_PARTS_MAX ||
+            item.index * ROW_PARTS_MAX + item.part < next_place)
             return err_set(err, CODE_CORRUPT, "the private text of entry %lu or one soon after it is damaged",
                            (unsigned long)next);
         next = item.index + 1;
+        next_place = item.index * ROW_PARTS_MAX + item.part + 1;
         if (is_wanted(wanted, item.index))
             TRY(visitor->visit(visitor->context, &item, err));
     }

@@ -5,11 +5,8 @@
 
 void row_add_private(struct buf *row, uint64_t first, const struct store_private *item)
 {
-    uint64_t place = item->index - first;
-
-    buf_add_byte(row, (char)(place >> 8));
-    buf_add_byte(row, (char)(place & 0xff));
-    buf_add(row, (struct str){ (const char *)item->salt, STORE_SALT_BYTES });
+    buf_add_byte(row, (char)item->part);
+    buf_add_byte(row, (char)(item->index - first));
     bundle_add(row, item->text);
 }
 
@@ -21,8 +18,8 @@ bool row_take_private(struct str *rest, uint64_t first, struct store_private *re
 
     if (rest->len < ROW_PRIVATE_HEAD_BYTES || bundle_take(&after, &item.text, NULL).code)
         return false;
-    item.index = first + ((uint64_t)head[0] << 8 | head[1]);
-    item.salt = head + 2;
+    item.part = head[0];
+    item.index = first + head[1];
     if (item.index >= row_run_end(first))
         return false;
     *ret_item = item;

@@ -1,8 +1,8 @@
 /*
  * store/row: the bytes of one stored row, up to 256 objects of one run of entries.
  *
- * A row of entries is a slice of a C2SP entry bundle (tlog/bundle). A row of private texts holds, for each: place (the
- * entry's index minus the row's first index, two bytes, big-endian), salt, and the text as a bundle has it. A run never
+ * A row of entries is a slice of a C2SP entry bundle (tlog/bundle). A row of private texts holds, for each: part, place
+ * (the entry's index minus the row's first index), one byte each, and the text as a bundle has it. A run never
  * crosses a multiple of 256, so a whole bundle is made of whole rows.
  *
  * Pure; any thread. Reading trusts nothing.
@@ -18,9 +18,11 @@
 #include "store/store.h"
 #include "tlog/bundle.h"
 
-#define ROW_PRIVATE_HEAD_BYTES (2 + STORE_SALT_BYTES)
+#define ROW_PRIVATE_HEAD_BYTES 2
+#define ROW_PARTS_MAX          2 /* private items of one entry */
 /* The largest row: one of private texts, each with two bytes of length. */
-#define ROW_MAX_BYTES ((size_t)BUNDLE_MAX_ENTRIES * (ROW_PRIVATE_HEAD_BYTES + 2 + BUNDLE_ENTRY_MAX_BYTES))
+#define ROW_MAX_BYTES                                                                                                  \
+    ((size_t)BUNDLE_MAX_ENTRIES * ROW_PARTS_MAX * (ROW_PRIVATE_HEAD_BYTES + 2 + BUNDLE_ENTRY_MAX_BYTES))
 
 /* The index after the last one of the run that `first` belongs to. */
 static inline uint64_t row_run_end(uint64_t first)

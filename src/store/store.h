@@ -30,8 +30,6 @@
 #include "crypto/hash.h"
 #include "tlog/tile.h"
 
-#define STORE_SALT_BYTES 32
-
 struct store;
 struct store_reader;
 
@@ -48,14 +46,14 @@ struct store_tile {
     const uint8_t *hashes; /* TILE_BYTES */
 };
 
-/* What a leaf's commitment covers, outside the tree (P8). At most one an entry. */
+/* What a leaf's commitment covers, outside the tree and sealed (P8). The store interprets neither part nor text. */
 struct store_private {
-    uint64_t index;      /* of the entry */
-    const uint8_t *salt; /* STORE_SALT_BYTES */
-    struct str text;     /* at most 65,535 bytes, as for an entry: two bytes tell its length */
+    uint64_t index;  /* of the entry */
+    uint8_t part;    /* at most one of each part an entry */
+    struct str text; /* at most 65,535 bytes, as for an entry: two bytes tell its length */
 };
 
-/* What a random id in the leaves stands for, outside the tree (P8). The store does not interpret `kind`. */
+/* What a random id in the leaves stands for, outside the tree and sealed (P8). One that is there is written over. */
 struct store_alias {
     struct id id;
     int64_t kind;
@@ -66,11 +64,11 @@ struct store_batch {
     uint64_t first; /* index of entries[0]; must be the stored head's size */
     const struct str *entries;
     size_t entry_count;                   /* at least 1 */
-    const struct store_private *privates; /* ascending by index, within the batch */
+    const struct store_private *privates; /* ascending by index and part, within the batch */
     size_t private_count;
     const struct store_tile *tiles; /* those that became full */
     size_t tile_count;
-    const struct store_alias *aliases; /* new ones */
+    const struct store_alias *aliases; /* new ones, and those sealed anew; each id once */
     size_t alias_count;
     struct store_head head; /* after the batch: size is first + entry_count */
 };

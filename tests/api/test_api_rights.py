@@ -8,6 +8,9 @@ from api_world import NO_BODY, Client, World, ask_all, later, run
 PERMISSIONS = {
     "GET /healthz": "public", "GET /readyz": "public", "GET /metrics": "server", "GET /openapi.json": "public",
     "POST /v1/clock/confirm": "server", "POST /v1/backups": "server", "POST /v1/demo": "server",
+    "POST /v1/key-backups": "server", "GET /v1/audit/{index}/private": "people.read",
+    "POST /v1/users/{id}/erase": "people.write", "POST /v1/users/{id}/hold": "people.write",
+    "POST /v1/users/{id}/release-hold": "people.write",
     "GET /v1/ledger": "any", "GET /checkpoint": "any", "GET /tile/{rest*}": "any",
     "GET /v1/ledger/witnessed": "any", "POST /v1/cosignatures": "server", "GET /v1/ledger/facts": "server",
     "GET /v1/audit": "audit.read", "GET /v1/audit/{index}": "audit.read", "GET /v1/audit/{index}/proof": "any",
@@ -48,7 +51,8 @@ def _filled(path):
 
 def _request(route):
     method, path = route.split(" ", 1)
-    return method, _filled(path), {} if method == "POST" and path != "/v1/batch" else NO_BODY
+    body = {"reason": "because"} if path.endswith(("/erase", "hold")) else {}
+    return method, _filled(path), body if method == "POST" and path != "/v1/batch" else NO_BODY
 
 
 _ID = "01h455vb4pex5vsknk084sn02q"

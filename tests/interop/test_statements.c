@@ -257,7 +257,7 @@ static const struct step steps[] = {
     { STATEMENT_ALIAS_WRITE, { ID("ff"), "1", "\\xff" }, "1 changed" },
     { STATEMENT_ALIAS_WRITE, { ID("01"), "2", "\\x" }, "1 changed" },
     { STATEMENT_ALIAS_WRITE, { ID("80"), "3", "\\x00" }, "1 changed" },
-    { STATEMENT_ALIAS_WRITE, { ID("80"), "3", "\\x00" }, "0 changed" }, /* it is there already */
+    { STATEMENT_ALIAS_WRITE, { ID("80"), "3", "\\x00" }, "1 changed" }, /* sealed anew */
     { STATEMENT_ALIAS_WRITE, { "\\x80", "3", "\\x00" }, "refused" },
     { STATEMENT_ALIASES_READ, { "\\x", "2" }, ID("01") ",2,\\x;" ID("80") ",3,\\x00;" },
     { STATEMENT_ALIASES_READ, { ID("80"), "2" }, ID("ff") ",1,\\xff;" },

@@ -132,7 +132,7 @@ static void a_principals_name_is_its_own_within_its_organisation(void)
         { NAME_SERVICE, a, "ada", CODE_CONFLICT },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct name_new name = { fresh(&world), cases[i].kind, cases[i].within, str_of(cases[i].text) };
+        struct name_new name = { fresh(&world), cases[i].kind, cases[i].within, str_of(cases[i].text), 0 };
 
         CHECKING("case %zu", i);
         CHECK_CODE(names_reserve(world.names, &name), cases[i].code);
@@ -247,7 +247,7 @@ static void *reserve_all(void *argument)
     for (int i = 0; i < 200; i++) {
         char text[8];
         int len = snprintf(text, sizeof text, "%d", i);
-        struct name_new name = { id_new(&entropy, NOW_MS), NAME_USER, { 0 }, { text, (size_t)len } };
+        struct name_new name = { id_new(&entropy, NOW_MS), NAME_USER, { 0 }, { text, (size_t)len }, 0 };
         status s = names_reserve(race->names, &name);
 
         atomic_fetch_add(&race->won, s.code == CODE_OK);

@@ -31,7 +31,7 @@ static void the_register_is_read_back_as_it_was(void)
     }
     keep_aliases(&world, stored, COUNT);
     for (int pass = 0; pass < 2; pass++) { /* a second time changes nothing */
-        CHECK_OK(pass ? names_load(world.names, world.world.reader, &err) : register_restart(&world, &err));
+        CHECK_OK(pass ? names_load(world.names, world.world.reader, NULL, &err) : register_restart(&world, &err));
         CHECK_INT(names_count(world.names), COUNT);
     }
     for (int i = 0; i < COUNT; i++) {
@@ -73,7 +73,7 @@ static void a_name_in_doubt_stays_taken_until_the_store_was_asked(void)
     names_settle(world.names, &lost, false);
     CHECK_CODE(names_reserve(world.names, &lost_name), CODE_CONFLICT);
 
-    CHECK_OK(names_load(world.names, world.world.reader, &err));
+    CHECK_OK(names_load(world.names, world.world.reader, NULL, &err));
     CHECK(!names_is_new(world.names, stored.id, 0));
     names_settle(world.names, &carried, false);
     CHECK(id_eq(alias(&world, NAME_ALIAS_USER, STR("stored"), false).id, stored.id));
@@ -92,7 +92,7 @@ static void a_name_that_is_still_carried_outlives_its_doubt(void)
     doubted = alias(&world, NAME_ALIAS_HOST, STR("build-7"), true);
     carried = alias(&world, NAME_ALIAS_HOST, STR("build-7"), true);
     names_doubt(world.names, &doubted);
-    CHECK_OK(names_load(world.names, world.world.reader, &err));
+    CHECK_OK(names_load(world.names, world.world.reader, NULL, &err));
     check_text(&world, carried.id, STR("build-7"));
     names_settle(world.names, &carried, true);
     CHECK(id_eq(alias(&world, NAME_ALIAS_HOST, STR("build-7"), false).id, carried.id));
@@ -143,7 +143,7 @@ static void an_id_that_has_another_name_in_the_store_is_refused(void)
     register_init_with_store(&world);
     name = alias(&world, NAME_ALIAS_USER, STR("ada"), true);
     keep_aliases(&world, &(struct store_alias){ name.id, NAME_ALIAS_USER, STR("grace") }, 1);
-    CHECK_CODE(names_load(world.names, world.world.reader, &err), CODE_CORRUPT);
+    CHECK_CODE(names_load(world.names, world.world.reader, NULL, &err), CODE_CORRUPT);
     check_text(&world, name.id, STR("ada"));
 }
 
@@ -164,7 +164,7 @@ static void a_register_that_can_not_be_read_for_lack_of_memory_says_so(void)
         fault_arm(FAULT_MEMORY, step, 1);
         s = names_new(&world.names);
         if (!s.code)
-            s = names_load(world.names, world.world.reader, &err);
+            s = names_load(world.names, world.world.reader, NULL, &err);
         CHECK((s.code == CODE_OK) == !fault_was_hit(FAULT_MEMORY));
         fault_disarm_all();
         if (!s.code)

@@ -161,6 +161,33 @@ static void an_alias_that_comes_again_is_stored_once(void)
     world_check(world.reader, 601);
 }
 
+static status alias_seen(void *context, const struct store_alias *alias, struct err *err)
+{
+    (void)err;
+    *(struct str *)context = (struct str){ "", alias->text.len };
+    return OK;
+}
+
+static void an_alias_that_is_there_is_written_over(void)
+{
+    AUTO(struct arena, arena_free) arena = { .max_bytes = WORLD_ARENA_BYTES };
+    AUTO(struct world, world_free) world = world_new();
+    struct store_alias alias = { .id = { 1, 1 }, .kind = 1, .text = STR("sealed once") };
+    struct str seen = STR_NONE;
+    struct store_alias_visitor visitor = { alias_seen, &seen };
+
+    for (int i = 0; i < 2; i++) {
+        struct store_batch batch = world_batch(&arena, (uint64_t)i, 1);
+
+        batch.aliases = &alias;
+        batch.alias_count = 1;
+        CHECK_OK(store_append(world.store, &batch, NULL));
+        CHECK_OK(store_aliases_read(world.reader, &visitor, NULL));
+        CHECK_INT(seen.len, alias.text.len);
+        alias.text = STR("sealed anew, under another key");
+    }
+}
+
 static void private_texts_are_found_by_a_list_of_entries(void)
 {
     AUTO(struct arena, arena_free) arena = { .max_bytes = WORLD_ARENA_BYTES };
@@ -378,6 +405,7 @@ static const struct test tests[] = {
     TEST(a_batch_that_does_not_continue_the_head_is_refused),
     TEST(what_is_too_large_is_refused_whole),
     TEST(an_alias_that_comes_again_is_stored_once),
+    TEST(an_alias_that_is_there_is_written_over),
     TEST(private_texts_are_found_by_a_list_of_entries),
     TEST(a_failure_of_the_visitor_ends_the_read),
     TEST(facts_are_kept_and_can_be_changed),

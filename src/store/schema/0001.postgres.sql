@@ -28,7 +28,7 @@ CREATE TABLE tiles (
 
 CREATE TABLE private_texts (
     first_index BIGINT PRIMARY KEY CHECK (first_index >= 0),
-    item_count  BIGINT NOT NULL CHECK (item_count BETWEEN 1 AND 256),
+    item_count  BIGINT NOT NULL CHECK (item_count BETWEEN 1 AND 512),
     items       BYTEA  NOT NULL
 );
 

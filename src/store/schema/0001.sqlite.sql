@@ -1,5 +1,5 @@
 -- Schema 1 of a ledger, SQLite. 0001.postgres.sql has the same tables and columns.
--- Rows are only ever added, but for head, which moves forward with each of them, and facts.
+-- Rows are only ever added, but for head, which moves forward with each of them, facts, and aliases that are sealed anew.
 
 -- Facts about the ledger that are no secret: schema, origin, vkey, created.
 CREATE TABLE facts (
@@ -31,14 +31,14 @@ CREATE TABLE tiles (
     PRIMARY KEY (level, number)
 ) STRICT;
 
--- Texts that leaves only commit to, with their salts; first_index is the first entry of the run that has one.
+-- Texts that leaves only commit to, sealed, at most two an entry; first_index is the first entry of the run that has one.
 CREATE TABLE private_texts (
     first_index INTEGER PRIMARY KEY CHECK (first_index >= 0),
-    item_count  INTEGER NOT NULL CHECK (item_count BETWEEN 1 AND 256),
+    item_count  INTEGER NOT NULL CHECK (item_count BETWEEN 1 AND 512),
     items       BLOB    NOT NULL
 ) STRICT;
 
--- What random ids in leaves stand for: asserted users, hosts, networks.
+-- What random ids in leaves stand for: principals' names, asserted users, hosts, networks; sealed.
 CREATE TABLE aliases (
     id    BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     kind  INTEGER NOT NULL,

@@ -102,10 +102,11 @@ const struct statement_text statements[STATEMENT_COUNT] = {
         "aliases_read",
         "SELECT id, kind, value FROM aliases WHERE id > $1 ORDER BY id LIMIT $2",
         { B, I }, { B, I, B } },
-    /* Commands that were decided before an alias was durable bring it, too. */
+    /* Commands that were decided before an alias was durable bring it, too; and one is sealed anew when it is old. */
     [STATEMENT_ALIAS_WRITE] = {
         "alias_write",
-        "INSERT INTO aliases (id, kind, value) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO aliases (id, kind, value) VALUES ($1, $2, $3)"
+        " ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, value = excluded.value",
         { B, I, B }, { 0 } },
 };
 /* clang-format on */
