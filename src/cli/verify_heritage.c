@@ -1,5 +1,6 @@
 #include "cli/verify_heritage.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "base/memory.h"
@@ -75,6 +76,7 @@ static status check_seed(struct check *check, struct str image, struct err *err)
     AUTO(struct facts *, facts_end) facts = NULL;
 
     TRY(facts_make(&facts, err));
+    assert(facts);
     TRY(facts_carry_take(facts, image, err));
     if (check->replay.facts)
         TRY(facts_carry_take(check->replay.facts, image, err));

@@ -77,6 +77,11 @@ static void disconnect(struct signer_client *client)
     atomic_store(&client->up, client->local != NULL);
 }
 
+bool signer_client_is_up(const struct signer_client *client)
+{
+    return atomic_load(&client->up);
+}
+
 /* ---- Packets ---- */
 
 /* What went wrong with the socket ends the conversation. */
@@ -86,19 +91,24 @@ static status gone(struct signer_client *client, struct err *err)
     return err_set(err, CODE_CLOSED, "the signer process has ended");
 }
 
-/*
- * Waits for a packet. One that takes longer than SIGNER_ANSWER_WAIT_MS is waited for again the next time, until
- * SIGNER_ANSWER_MAX_MS are over.
- */
-static status packet_await(struct signer_client *client, struct err *err)
+static bool is_readable(const struct signer_client *client, int wait_ms)
 {
     struct pollfd readable = { .fd = client->process.socket, .events = POLLIN };
     int ready;
 
     do
-        ready = poll(&readable, 1, SIGNER_ANSWER_WAIT_MS);
+        ready = poll(&readable, 1, wait_ms);
     while (ready < 0 && errno == EINTR);
-    if (ready > 0)
+    return ready > 0;
+}
+
+/*
+ * Waits for a packet. One that takes longer than SIGNER_ANSWER_WAIT_MS is waited for again the next time, until
+ * SIGNER_ANSWER_MAX_MS are over. A process that has just been started gets all of that at once.
+ */
+static status packet_await(struct signer_client *client, struct err *err)
+{
+    if (is_readable(client, signer_client_is_up(client) ? SIGNER_ANSWER_WAIT_MS : SIGNER_ANSWER_MAX_MS))
         return OK;
     client->awaiting = true;
     if (clock_monotonic_us() - client->asked_us >= (int64_t)SIGNER_ANSWER_MAX_MS * US_PER_MS) {
@@ -257,11 +267,6 @@ struct tree_head signer_client_head(const struct signer_client *client)
     return client->last;
 }
 
-bool signer_client_is_up(const struct signer_client *client)
-{
-    return atomic_load(&client->up);
-}
-
 uint64_t signer_client_restarts(const struct signer_client *client)
 {
     uint64_t starts = atomic_load(&client->starts);
@@ -272,9 +277,7 @@ uint64_t signer_client_restarts(const struct signer_client *client)
 /* Nobody asked, so whatever there is to read is the end. */
 static bool has_ended(const struct signer_client *client)
 {
-    struct pollfd readable = { .fd = client->process.socket, .events = POLLIN };
-
-    return poll(&readable, 1, 0) > 0;
+    return is_readable(client, 0);
 }
 
 /* Replaces a signer that is gone; takes an answer that nobody waits for any more. */

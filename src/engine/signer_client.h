@@ -16,7 +16,7 @@
 #include "engine/signer.h"
 
 #define SIGNER_ANSWER_WAIT_MS 2000  /* then the receipts that wait are told; the answer may still come */
-#define SIGNER_ANSWER_MAX_MS  10000 /* then the signer is ended and another one started */
+#define SIGNER_ANSWER_MAX_MS  10000 /* then it is ended and another one started; also the time to start */
 
 struct signer_client;
 

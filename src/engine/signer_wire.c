@@ -150,7 +150,7 @@ status signer_ask_parse(struct str packet, struct signer_ask *ret_ask, struct er
 {
     struct rest rest = { .bytes = packet };
     struct signer_ask ask = { 0 };
-    int kind;
+    int kind = 0;
 
     TRY(take_kind(&rest, ask_letters, sizeof ask_letters, &kind, err));
     ask.kind = (enum signer_ask_kind)kind;
@@ -188,7 +188,7 @@ status signer_answer_parse(struct str packet, struct signer_answer *ret_answer, 
     struct rest rest = { .bytes = packet };
     struct signer_answer answer = { 0 };
     struct str bytes;
-    int kind;
+    int kind = 0;
 
     TRY(take_kind(&rest, answer_letters, sizeof answer_letters, &kind, err));
     answer.kind = (enum signer_answer_kind)kind;
