@@ -17,6 +17,7 @@
 #include "engine/checkup.h"
 #include "engine/private_file.h"
 #include "engine/signer.h"
+#include "engine/vault.h"
 #include "service/witnesses.h"
 #include "store/lock.h"
 #include "store/space.h"
@@ -143,6 +144,25 @@ static void fork_look(struct doctor *doctor)
                               "and not before" },
             "%s is a checkpoint that was signed with this ledger's key and is not of its history: nothing is signed",
             WITNESS_EVIDENCE_FILE);
+}
+
+/* The keys of names and private texts. They may lie elsewhere, where `tally serve --keys` says. */
+static void vault_look(struct doctor *doctor)
+{
+    AUTO(struct private_file, private_file_close) file = { 0 };
+    struct err err = { 0 };
+    status s = private_file_open(doctor->dir, VAULT_FILE, false, &file, &err);
+
+    if (!s.code)
+        find(doctor, &(struct matter){ WELL, "texts", NULL }, "%s, its owner's alone (not read)", VAULT_FILE);
+    else if (s.code == CODE_NOT_FOUND)
+        find(doctor,
+             &(struct matter){ NOTED, "texts",
+                               "if they do not lie elsewhere, put the newest backup of them back; if they are lost for "
+                               "good: tally keys renew" },
+             "%s: names and reasons can't be read without it", err.text);
+    else
+        find(doctor, &(struct matter){ AILING, "texts", "chmod 600 it" }, "%s", err.text);
 }
 
 static void disk_look(struct doctor *doctor)
@@ -291,6 +311,7 @@ static int doctor_run(const struct command_line *line, const void *at)
     json_out_array(&doctor.out, "findings");
     if (directory_look(&doctor)) {
         key_look(&doctor);
+        vault_look(&doctor);
         fork_look(&doctor);
         disk_look(&doctor);
         if (lock_look(&doctor))

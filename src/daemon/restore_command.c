@@ -88,12 +88,12 @@ static status keys_take(const struct restore_options *options, struct err *err)
     return s.code && s.code != CODE_NOT_FOUND ? err_set(err, s.code, "%s", why.text) : OK;
 }
 
-static status restore(const char *backup, const struct restore_options *options, struct err *err)
+/* Puts everything into the directory, which is new. */
+static status fill(const char *backup, const struct restore_options *options, struct err *err)
 {
     struct path database = { 0 };
 
     TRY(path_join(options->data, FILES_DATABASE, &database, err));
-    TRY(directory_make(options->data, err));
     TRY(store_backup(backup, database.text, NULL, err));
     if (options->signer) {
         TRY(signer_file_copy(options->signer, options->data, SIGNER_KEY_FILE, err));
@@ -101,6 +101,30 @@ static status restore(const char *backup, const struct restore_options *options,
     }
     TRY(keys_take(options, err));
     return file_sync_directory(options->data, err);
+}
+
+/* What was put down of a backup that could not be put down whole would be in the way of the next try. */
+static void undo(const char *dir)
+{
+    static const char *const names[] = { FILES_DATABASE, SIGNER_KEY_FILE, SIGNER_HEAD_FILE, VAULT_FILE };
+    struct path path = { 0 };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (path_join(dir, names[i], &path, NULL).code == CODE_OK)
+            (void)unlink(path.text);
+    }
+    (void)rmdir(dir);
+}
+
+static status restore(const char *backup, const struct restore_options *options, struct err *err)
+{
+    status s;
+
+    TRY(directory_make(options->data, err));
+    s = fill(backup, options, err);
+    if (s.code)
+        undo(options->data);
+    return s;
 }
 
 static int explain(const struct command_line *line, const struct restore_options *options, const struct err *why)

@@ -283,8 +283,9 @@ def a_restore_writes_over_nothing():
         world.done("backup", "copy.db")
         result = world.tally("restore", os.path.join(world.data, "backups/copy.db"), "--data", world.data)
         assert result.code == 1 and "exists already" in result.err, result
-        missing = world.tally("restore", world.path("none.db"), "--data", world.path("restored"))
-        assert missing.code == 1 and "none.db" in missing.err, missing
+        for options in ([world.path("none.db")], [os.path.join(world.data, "backups/copy.db"), "--signer", world.dir]):
+            failed = world.tally("restore", *options, "--data", world.path("restored"))
+            assert failed.code == 1 and not os.path.exists(world.path("restored")), failed
 
 
 # ---- The doctor ----
@@ -310,6 +311,13 @@ def the_doctor_names_each_trouble_and_what_helps():
         os.rename(key, key + ".away")
         assert "put it back" in _findings(world, "data", 1)["key"]["do"]
         os.rename(key + ".away", key)
+        vault = os.path.join(world.data, "vault.keys")
+        os.rename(vault, vault + ".away")
+        assert "tally keys renew" in _findings(world, "data", 0)["texts"]["do"]
+        os.rename(vault + ".away", vault)
+        os.chmod(vault, 0o604)
+        assert "chmod 600" in _findings(world, "data", 1)["texts"]["do"]
+        os.chmod(vault, 0o600)
         os.rename(head, head + ".away")
         assert "nobody knows what was signed" in _findings(world, "data", 1)["signer"]["do"]
         with open(head, "wb") as file:
