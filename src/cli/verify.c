@@ -218,10 +218,10 @@ static void report_print(const struct verification *verification)
                      check->seats.grants, check->seats.offers, check->seats.observed);
     files_print(verification);
     if (check->replay.facts)
-        (void)printf(
-            "replay      the facts, rebuilt by the server's rules, are those that its entries tell: compared %" PRIu64
-            ", passed over %" PRIu64 "\n",
-            check->replay.compared, check->replay.passed);
+        (void)printf("replay      the facts, rebuilt by the server's rules, are those that its entries tell: compared "
+                     "%" PRIu64 ", passed over %" PRIu64 "%s\n",
+                     check->replay.compared, check->replay.passed,
+                     verification->has_live_facts ? "; and those that the running server has" : "");
     if (verification->continues)
         (void)printf("before      key, size, root and seal of the ledger before it; its entries come to what was taken "
                      "over\n");
