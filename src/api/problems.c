@@ -196,6 +196,26 @@ static struct str permission_detail(struct call *call, enum reason reason)
     return text.status.code || arena_copy(call_arena(call), buf_str(&text), &copy).code ? STR_NONE : copy;
 }
 
+/* "2 seats are held: lse_…, lse_…", and which entry set a hold. */
+static struct str obstacle_detail(struct call *call, const struct outcome *outcome, enum problem problem)
+{
+    char space[512];
+    struct buf text = BUF_OVER(space);
+    struct str copy;
+
+    if (problem == PROBLEM_ON_HOLD)
+        buf_add_format(&text, "a legal hold stands, set by entry %llu", (unsigned long long)outcome->index);
+    else
+        buf_add_format(&text,
+                       "the person has %u live leases, to be given back or revoked before: ", outcome->lease_count);
+    for (uint32_t i = 0; problem == PROBLEM_LEASES_OPEN && i < outcome->lease_count && i < OUTCOME_LEASES_MAX; i++) {
+        if (i)
+            buf_add(&text, STR(", "));
+        typeid_add(&text, ID_LEASE, outcome->leases[i]);
+    }
+    return text.status.code || arena_copy(call_arena(call), buf_str(&text), &copy).code ? STR_NONE : copy;
+}
+
 struct str problem_detail(struct call *call, const struct job *job, const struct answer *answer)
 {
     struct str detail = STR_NONE;
@@ -208,6 +228,9 @@ struct str problem_detail(struct call *call, const struct job *job, const struct
         detail = permission_detail(call, answer->reason);
     if (answer->problem == PROBLEM_NO_SEATS && answer->has_entry)
         detail = seats_detail(call, &answer->entry, answer->reason);
+    if ((answer->problem == PROBLEM_ON_HOLD || answer->problem == PROBLEM_LEASES_OPEN) &&
+        job->reply.outcome.kind == OUTCOME_PROBLEM)
+        detail = obstacle_detail(call, &job->reply.outcome, answer->problem);
     if (!detail.len && has_reason(answer->problem))
         detail = reason_detail(answer->reason);
     return detail.len ? detail : str_of(rows[answer->problem].detail);

@@ -24,7 +24,8 @@ bool writing_allows(enum writing writing, enum command_kind kind)
         return kind != COMMAND_LEASE_CREATE && kind != COMMAND_TICKET_CLAIM && kind != COMMAND_OBSERVE_OUT;
     case WRITING_GIVE_BACK:
         return kind == COMMAND_LEASE_RELEASE || kind == COMMAND_LEASE_REVOKE || kind == COMMAND_LICENSE_REVOKE ||
-               kind == COMMAND_TICKET_CANCEL || kind == COMMAND_TOKEN_REVOKE || kind == COMMAND_VIEW;
+               kind == COMMAND_TICKET_CANCEL || kind == COMMAND_TOKEN_REVOKE || kind == COMMAND_USER_ERASE ||
+               kind == COMMAND_VIEW;
     default:
         return false;
     }

@@ -140,7 +140,7 @@ status vault_require(const struct engine *engine, struct err *err)
 {
     if (engine->vault)
         return OK;
-    return err_set(err, CODE_NOT_FOUND,
+    return err_set(err, CODE_CONFLICT,
                    "%s has no vault.keys, the keys of names and private texts: put it or a backup of it there, or make "
                    "new ones with `tally keys renew` when they are lost",
                    engine_keys_dir(engine));

@@ -48,7 +48,7 @@ static inline uint32_t vault_day_of(int64_t time_ms)
 /* An empty vault.keys (0600) in `dir`, durable. CODE_CONFLICT when there is one. */
 MUST_CHECK status vault_create(const char *dir, const struct key_header *header, struct err *err);
 /*
- * CODE_NOT_FOUND when there is no such file, CODE_INVALID when it is another ledger's or a backup that has lapsed by
+ * CODE_NOT_FOUND when there is no such file, CODE_CONFLICT when it is another ledger's or a backup that has lapsed by
  * now_ms, CODE_CORRUPT when it is none. A damaged slot is told in the log and left alone: what was sealed under its key
  * can't be read. A backup that is still good becomes the ledger's own keys.
  */

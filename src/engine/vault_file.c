@@ -144,13 +144,13 @@ static status header_settle(struct vault *vault, struct id ledger, int64_t now_m
     char when[TIMETEXT_BYTES + 1] = { 0 };
 
     if (!id_eq(vault->header.ledger, ledger))
-        return err_set(err, CODE_INVALID, "%s has the keys of another ledger", vault->file.path.text);
+        return err_set(err, CODE_CONFLICT, "%s has the keys of another ledger", vault->file.path.text);
     if (!vault->header.lapses_ms)
         return OK;
     if (vault->header.lapses_ms <= now_ms) {
         timetext_write(vault->header.lapses_ms, when);
         return err_set(
-            err, CODE_INVALID,
+            err, CODE_CONFLICT,
             "%s is a backup of keys that lapsed at %s: whoever was erased since was promised that it is gone",
             vault->file.path.text, when);
     }

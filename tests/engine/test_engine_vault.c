@@ -457,7 +457,7 @@ static void without_its_keys_a_ledger_says_what_is_missing_and_new_ones_are_reco
     engine_world_stop(&scene.world);
     CHECK(rename(path_of(&scene, VAULT_FILE), path_of(&scene, "lost")) == 0);
     CHECK_OK(engine_world_open(&scene.world, &err)); /* whoever only looks */
-    CHECK_CODE(engine_start(scene.world.engine, &err), CODE_NOT_FOUND);
+    CHECK_CODE(engine_start(scene.world.engine, &err), CODE_CONFLICT);
     engine_world_stop(&scene.world);
     CHECK(str_find_str(str_of(err.text), STR("has no vault.keys")) < strlen(err.text));
     header.ledger = first.on[ON_SERVICE].id;

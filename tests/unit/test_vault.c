@@ -422,7 +422,7 @@ static void a_file_that_others_may_read_or_of_another_ledger_is_refused(void)
     struct err err = { 0 };
 
     scene_close(&scene);
-    CHECK_CODE(vault_open(scene.dir, (struct id){ 8, 8 }, NOW_MS, &vault, &err), CODE_INVALID);
+    CHECK_CODE(vault_open(scene.dir, (struct id){ 8, 8 }, NOW_MS, &vault, &err), CODE_CONFLICT);
     CHECK(str_ends(str_of(err.text), STR("has the keys of another ledger")));
     CHECK(chmod(path_of(&scene, VAULT_FILE), 0640) == 0);
     CHECK_CODE(vault_open(scene.dir, LEDGER, NOW_MS, &vault, &err), CODE_INVALID);
@@ -461,7 +461,7 @@ static void a_backup_of_keys_serves_until_it_lapses(void)
     copy(&scene, "lapsed", NOW_MS);
     CHECK_OK(vault_drop_person(scene.vault, PERSON(1), NULL));
     put_back(&scene, "lapsed");
-    CHECK_CODE(vault_open(scene.dir, LEDGER, NOW_MS, &vault, &err), CODE_INVALID);
+    CHECK_CODE(vault_open(scene.dir, LEDGER, NOW_MS, &vault, &err), CODE_CONFLICT);
     CHECK(str_find_str(str_of(err.text), STR("lapsed at 2027-01-15T08:00:00.000Z")) < strlen(err.text));
     put_back(&scene, "good");
     scene_open(&scene); /* it is the ledger's own now, and does not lapse */
