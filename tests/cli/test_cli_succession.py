@@ -5,8 +5,9 @@ import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 
-from cli_world import CliWorld, run
+from cli_world import TALLY, CliWorld, run
 
 NEW = "new.example/ledger"
 
@@ -339,6 +340,27 @@ def the_doctor_names_each_trouble_and_what_helps():
             file.write(bytes([byte[0] ^ 1]))
         found = _findings(world, "data", 1)
         assert "tally verify" in found["snapshot"]["do"] and found["signer"]["state"] == "ok", found
+
+
+def the_doctor_sees_a_full_disk():
+    if os.geteuid() or not shutil.which("unshare"):
+        print("no small file system can be made here")
+        return
+    with CliWorld() as world:
+        world.shop()
+        world.stop()
+        small = world.path("small")
+        os.mkdir(small)
+        script = ("mount -t tmpfs -o size=20m none $1 && mkdir -m 700 $1/d && "
+                  "cp $2/ledger.db $2/ledger.key $2/signer.head $2/vault.keys $1/d && exec $3 doctor --json --data $1/d")
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", small, world.data, TALLY], capture_output=True,
+                              check=False, timeout=60)
+        if b"findings" not in done.stdout:
+            print("no small file system can be made here:", done.stderr.decode())
+            return
+        found = {item["what"]: item for item in json.loads(done.stdout)["findings"]}
+        assert done.returncode == 1 and "make room" in found["disk"]["do"] and "ballast" in found, found
+        assert found["signer"]["state"] == "ok", found
 
 
 if __name__ == "__main__":
