@@ -1,5 +1,6 @@
 #include "cli/verify_vault.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <sys/stat.h>
 
@@ -69,6 +70,7 @@ status verify_vault_entry(struct verify_vault *vault, uint64_t index, const stru
         vault->kept_from_day = vault_day_of(entry->data[DATA_KEPT_FROM].number);
     } else if (entry->code == AUDIT_USER_ERASED) {
         TRY(person_of(vault, entry->on[ON_USER].id, &person, err));
+        assert(person);
         person->erased = true;
     }
     return OK;
@@ -89,6 +91,7 @@ static status closed_note(struct verify_vault *vault, const struct store_private
         vault->day_index = item->index;
     } else if (lacks == KEY_OF_PERSON) {
         TRY(person_of(vault, lock.person, &person, err));
+        assert(person);
         person->index = item->index; /* the newest: nearest to the keys that are here */
         person->lacks = true;
     }

@@ -112,7 +112,7 @@ static status living_user(struct facts *facts, const struct entry *entry, uint32
 
 status user_erased_apply(struct facts *facts, const struct entry *entry, struct err *err)
 {
-    uint32_t user;
+    uint32_t user = NONE;
 
     TRY(living_user(facts, entry, &user, err));
     if (principal_at(facts, user)->hold)
@@ -123,7 +123,7 @@ status user_erased_apply(struct facts *facts, const struct entry *entry, struct 
 
 status hold_set_apply(struct facts *facts, const struct entry *entry, struct err *err)
 {
-    uint32_t user;
+    uint32_t user = NONE;
 
     TRY(living_user(facts, entry, &user, err));
     principal_at(facts, user)->hold = facts->size + 1;
@@ -132,7 +132,7 @@ status hold_set_apply(struct facts *facts, const struct entry *entry, struct err
 
 status hold_cleared_apply(struct facts *facts, const struct entry *entry, struct err *err)
 {
-    uint32_t user;
+    uint32_t user = NONE;
 
     TRY(living_user(facts, entry, &user, err));
     principal_at(facts, user)->hold = 0;

@@ -1,6 +1,7 @@
 /*
  * engine/vault_file: vault.keys, from the disk and to it.
  */
+#include <assert.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
@@ -290,6 +291,7 @@ status vault_take(const char *from, const char *to, struct err *err)
     status s;
 
     TRY(vault_open_reading(from, &vault, err));
+    assert(vault);
     s = vault_copy(vault, to, VAULT_FILE, &(struct vault_span){ vault->header.made_ms, vault->header.lapses_ms }, err);
     vault_close(vault);
     return s;
