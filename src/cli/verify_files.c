@@ -40,13 +40,15 @@ static void *inspection_run(void *context)
 status inspection_begin(const char *path, struct inspection **ret_inspection, struct err *err)
 {
     struct inspection *inspection = memory_new(1, sizeof(*inspection));
-    status s = inspection ? store_reader_open_path(path, &inspection->reader, err)
-                          : err_set(err, CODE_NO_MEMORY, "no memory to look at %s", path);
+    status s;
 
+    if (!inspection)
+        return err_set(err, CODE_NO_MEMORY, "no memory to look at %s", path);
+    s = store_reader_open_path(path, &inspection->reader, err);
     if (!s.code && pthread_create(&inspection->thread, NULL, inspection_run, inspection))
         s = err_set(err, CODE_NO_MEMORY, "the system has no thread to look at %s", path);
     if (s.code) {
-        store_reader_close(inspection ? inspection->reader : NULL);
+        store_reader_close(inspection->reader);
         memory_free(inspection);
         return s;
     }

@@ -93,10 +93,10 @@ static void asking_done(struct loop_task *task)
 {
     struct worker_job *job = (struct worker_job *)(void *)((char *)task - offsetof(struct worker_job, done));
     struct asking *asking = (struct asking *)(void *)((char *)job - offsetof(struct asking, job));
-    AUTO(struct witness_answer, witness_answer_free) answer = asking->answer;
 
     asking_log(asking);
     asking_answer(asking);
+    witness_answer_free(&asking->answer);
 }
 
 static void add_checkpoint_handle(struct exchange *exchange)

@@ -167,7 +167,7 @@ static status slot_verify(const uint8_t *bytes, unsigned slot, const struct vkey
 
 static status bytes_verify(const uint8_t *bytes, const struct vkey *vkey, struct tree_head *ret_head, struct err *err)
 {
-    struct signed_head heads[SLOTS];
+    struct signed_head heads[SLOTS] = { 0 };
     uint64_t between;
 
     for (unsigned slot = 0; slot < SLOTS; slot++)
