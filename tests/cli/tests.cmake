@@ -4,7 +4,7 @@ if(TARGET tally)
     foreach(source ${cli_scripts})
         get_filename_component(name ${source} NAME_WE)
         add_test(NAME ${name} COMMAND python3 -B ${source})
-        set_tests_properties(${name} PROPERTIES LABELS cli TIMEOUT 300
+        set_tests_properties(${name} PROPERTIES LABELS cli TIMEOUT 1200
             ENVIRONMENT "TALLY=$<TARGET_FILE:tally>;TALLY_SHARED=${TALLY_SHARED}")
     endforeach()
 endif()
