@@ -125,13 +125,18 @@ static void seen_free(struct seen *seen)
 static status seen_read(const struct vkey *vkey, struct seen *seen, struct err *err)
 {
     struct checkpoint checkpoint = { 0 };
+    struct err why = { 0 };
 
     seen->note.max = NOTE_MAX_BYTES + 4096;
     TRY(state_path_of(vkey_name(vkey), "checkpoint", &seen->path, err));
     TRY(state_read(&seen->path, &seen->note, err));
     if (!seen->note.len)
         return OK;
-    TRY(checkpoint_open(buf_str(&seen->note), vkey, &checkpoint, err));
+    if (checkpoint_open(buf_str(&seen->note), vkey, &checkpoint, &why).code)
+        return err_set(err, CODE_CORRUPT,
+                       "the checkpoint of %.*s that was seen before, %.300s, is not by this ledger's key (%.100s): two "
+                       "ledgers have this name, or the key was changed",
+                       STR_ARG(vkey_name(vkey)), seen->path.text, why.text);
     seen->head = checkpoint.head;
     return OK;
 }

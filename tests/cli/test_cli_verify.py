@@ -367,6 +367,8 @@ def another_key_is_refused():
         result = second.tally("pool", "list", XDG_STATE_HOME=state)  # both have this machine's origin
         assert result.code == 1 and "verifier key" in result.err or "signature" in result.err, result
         key = first.admin.get("/v1/ledger").json["vkey"]
+        result = second.tally("verify", second.data, XDG_STATE_HOME=state)
+        assert result.code == 1 and "two ledgers have this name" in result.err and state in result.err, result
         assert second.tally("pool", "list", XDG_STATE_HOME=second.path("new"), TALLY_VKEY=key).code == 1
         assert first.tally("pool", "list", XDG_STATE_HOME=first.path("new"), TALLY_VKEY=key).code == 0
 
