@@ -59,8 +59,11 @@ static inline void pg_become_user(void)
     (void)prctl(PR_SET_PDEATHSIG, SIGQUIT);
 }
 
-/* Starts one of the programs, its output in the directory's `log`. */
-static inline pid_t pg_start(const struct postgres *postgres, const char *program, char *const *arguments)
+/*
+ * Starts one of the programs, its output in the directory's `log`. The first of the arguments becomes its path, from
+ * which it finds the other programs where they are not in PATH.
+ */
+static inline pid_t pg_start(const struct postgres *postgres, const char *program, char **arguments)
 {
     char path[2 * PG_PATH_BYTES];
     pid_t child = fork();
@@ -74,6 +77,7 @@ static inline pid_t pg_start(const struct postgres *postgres, const char *progra
     if (chdir(postgres->dir) || log < 0 || dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)
         _exit(126);
     (void)snprintf(path, sizeof path, "%s/%s", postgres->programs, program);
+    arguments[0] = path;
     (void)execv(path, arguments);
     _exit(127);
 }
