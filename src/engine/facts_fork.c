@@ -1,5 +1,6 @@
 #include "engine/facts_fork.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
@@ -58,9 +59,14 @@ void facts_fork_drop(struct facts_fork *fork)
 status facts_fork_end(struct facts_fork *fork, struct hash *ret_hash, struct err *err)
 {
     struct pollfd ready = { .fd = fork->pipe, .events = POLLIN };
-    bool told = poll(&ready, 1, WAIT_MS) == 1 &&
-                read(fork->pipe, ret_hash->bytes, sizeof(ret_hash->bytes)) == (ssize_t)sizeof(ret_hash->bytes);
+    bool told;
+    int events;
 
+    do
+        events = poll(&ready, 1, WAIT_MS);
+    while (events < 0 && errno == EINTR);
+    told =
+        events == 1 && read(fork->pipe, ret_hash->bytes, sizeof(ret_hash->bytes)) == (ssize_t)sizeof(ret_hash->bytes);
     facts_fork_drop(fork); /* it has told all that it had to */
     return told ? OK : err_set(err, CODE_UNAVAILABLE, "the hash of the facts could not be computed");
 }

@@ -180,17 +180,13 @@ status zone_load(const char *directory, struct str name, struct zone *ret_zone, 
     int32_t offset_s = 0;
     status s;
 
-    if (zone_read_offset(name, &offset_s).code == CODE_OK) {
+    if (zone_read_name(name, &offset_s, NULL).code == CODE_OK) {
         *ret_zone = zone_fixed(offset_s);
         return OK;
     }
     s = zone_load_file(directory, name, ret_zone, err);
     if (s.code != CODE_NOT_FOUND)
         return s;
-    if (zone_read_name(name, &offset_s, NULL).code == CODE_OK) {
-        *ret_zone = zone_fixed(offset_s);
-        return OK;
-    }
     return err_member(err, CODE_INVALID, "zone",
                       "\"%.*s\" is no time zone: expected a name such as Europe/Madrid, or an offset such as +01:00",
                       STR_ARG(str_cut(name, 0, ZONE_NAME_MAX_BYTES)));

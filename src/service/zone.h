@@ -74,8 +74,9 @@ MUST_CHECK status zone_read_tzif(struct str file, struct zone *ret_zone, struct 
 /* A POSIX rule such as "CET-1CEST,M3.5.0,M10.5.0/3", as it ends a TZif file. CODE_CORRUPT. */
 MUST_CHECK status zone_read_rule(struct str text, struct zone_rule *ret_rule);
 /*
- * What a person gives as --zone: an offset, the name of a file below `directory` ("Europe/Madrid"), or a name as
- * zone_read_name takes it; tried in this order. CODE_INVALID when it is none of them.
+ * What a person gives as --zone: a name as zone_read_name takes it, or else that of a file below `directory`
+ * ("Europe/Madrid"). In this order, because some systems have files named CET or EST and others do not: a log must not
+ * mean other times there. CODE_INVALID when it is neither.
  */
 MUST_CHECK status zone_load(const char *directory, struct str name, struct zone *ret_zone, struct err *err);
 
