@@ -85,8 +85,6 @@ bool client_send(int client, struct str bytes)
 {
     while (bytes.len) {
         ssize_t sent = send(client, bytes.at, bytes.len, MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            continue;
         if (sent <= 0)
             return false;
         bytes = str_from(bytes, (size_t)sent);
@@ -94,21 +92,11 @@ bool client_send(int client, struct str bytes)
     return true;
 }
 
-ssize_t client_recv(int client, void *room, size_t size)
-{
-    ssize_t len;
-
-    do
-        len = recv(client, room, size, 0);
-    while (len < 0 && errno == EINTR);
-    return len;
-}
-
 /* False at the end, or when it was reset or took too long. */
 static bool read_more(int client, struct buf *reply)
 {
     char *room = buf_room(reply, 65536);
-    ssize_t len = room ? client_recv(client, room, 65536) : -1;
+    ssize_t len = room ? recv(client, room, 65536, 0) : -1;
 
     if (len < 0)
         CHECK(errno == ECONNRESET); /* not EAGAIN, which is a server that keeps us waiting */
