@@ -35,10 +35,14 @@ void client_reach(struct http_world *world, int client)
                                 .sin_port = htons(http_world_port(world)),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
-    if (http_world_speaks_v6(world))
-        CHECK(connect(client, (struct sockaddr *)&six, sizeof six) == 0);
-    else
-        CHECK(connect(client, (struct sockaddr *)&four, sizeof four) == 0);
+    bool is_v6 = http_world_speaks_v6(world);
+    int result;
+
+    do /* again after an interruption waits for the same connection to be made (Linux) */
+        result = is_v6 ? connect(client, (struct sockaddr *)&six, sizeof six)
+                       : connect(client, (struct sockaddr *)&four, sizeof four);
+    while (result < 0 && errno == EINTR);
+    CHECK_INT(result, 0);
 }
 
 void client_bind(int client, const char *address)
@@ -85,6 +89,8 @@ bool client_send(int client, struct str bytes)
 {
     while (bytes.len) {
         ssize_t sent = send(client, bytes.at, bytes.len, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
         if (sent <= 0)
             return false;
         bytes = str_from(bytes, (size_t)sent);
@@ -92,11 +98,21 @@ bool client_send(int client, struct str bytes)
     return true;
 }
 
+ssize_t client_recv(int client, void *room, size_t size, int flags)
+{
+    ssize_t len;
+
+    do
+        len = recv(client, room, size, flags);
+    while (len < 0 && errno == EINTR);
+    return len;
+}
+
 /* False at the end, or when it was reset or took too long. */
 static bool read_more(int client, struct buf *reply)
 {
     char *room = buf_room(reply, 65536);
-    ssize_t len = room ? recv(client, room, 65536, 0) : -1;
+    ssize_t len = room ? client_recv(client, room, 65536, 0) : -1;
 
     if (len < 0)
         CHECK(errno == ECONNRESET); /* not EAGAIN, which is a server that keeps us waiting */

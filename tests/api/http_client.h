@@ -4,6 +4,8 @@
 #ifndef TESTS_HTTP_CLIENT_H
 #define TESTS_HTTP_CLIENT_H
 
+#include <sys/types.h>
+
 #include "base/buf.h"
 
 /* Requests that say no more than they must; LAST asks for the connection's end, too. */
@@ -23,6 +25,8 @@ void client_reach(struct http_world *world, int client);
 void client_bind(int client, const char *address);
 void client_hang_up(const int *client); /* accepts -1 */
 bool client_send(int client, struct str bytes);
+/* recv, as often as the kernel interrupts it: it does so without a signal where libuv uses io_uring. */
+ssize_t client_recv(int client, void *room, size_t size, int flags);
 /* Everything until the server closes. */
 struct str client_read_all(int client, struct buf *reply);
 /* Until `reply` holds `count` whole responses; false when the server closed before. */

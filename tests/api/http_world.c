@@ -5,7 +5,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -302,8 +301,6 @@ struct http_world *http_world_new(const struct http_world_options *options)
 
     if (!CHECK(world != NULL))
         return NULL;
-    /* With io_uring (libuv from 1.45 on) the kernel ends this thread's calls with EINTR, without a signal. */
-    (void)setenv("UV_USE_IO_URING", "0", 1);
     pthread_mutex_init(&world->gate, NULL);
     pthread_mutex_init(&world->lock, NULL);
     pthread_cond_init(&world->arrived, NULL);

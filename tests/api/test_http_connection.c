@@ -147,7 +147,7 @@ static void a_client_that_waits_for_100_is_told(void)
                                              "Content-Length: 5\r\nExpect: 100-continue\r\n"
                                              "Connection: close\r\n\r\n"))))
         return;
-    CHECK_INT(recv(scene.client, told, go_on.len, MSG_WAITALL), go_on.len);
+    CHECK_INT(client_recv(scene.client, told, go_on.len, MSG_WAITALL), go_on.len);
     CHECK_STR(str_of(told), go_on);
     CHECK(client_send(scene.client, STR("hello")));
     stream = client_read_all(scene.client, &scene.bytes);

@@ -156,7 +156,7 @@ static void a_warm_server_answers_without_asking_for_memory(void)
             fault_arm(FAULT_MEMORY, 0, -1);
         if (!CHECK(client_send(client, request)))
             break;
-        len = recv(client, space, sizeof space, 0);
+        len = client_recv(client, space, sizeof space, 0);
         CHECKING("request %d", i);
         CHECK(len > 0 && str_starts((struct str){ space, (size_t)len }, STR("HTTP/1.1 200 OK\r\n")));
         CHECK(!fault_was_hit(FAULT_MEMORY));

@@ -359,7 +359,7 @@ static void a_failed_allocation_at_any_step_costs_one_request_at_most(void)
             client,
             STR(POST("/body", "text/plain",
                      "Connection: close\r\nTransfer-Encoding: chunked\r\n") "2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"));
-        len = recv(client, space, sizeof space, 0);
+        len = client_recv(client, space, sizeof space, 0);
         hit = fault_was_hit(FAULT_MEMORY);
         fault_disarm_all();
         (void)close(client);

@@ -123,9 +123,29 @@ static void prepare(struct http_world *world, struct secure *client)
     CHECK(SSL_set_fd(client->ssl, client->socket) == 1);
 }
 
+/* Whether a call came to nothing because the kernel had something else for this thread to do. */
+static bool interrupted(const struct secure *client, int result)
+{
+    return result < 0 && errno == EINTR && SSL_want(client->ssl) != SSL_NOTHING;
+}
+
+static bool secure_connect(const struct secure *client)
+{
+    int result;
+
+    do
+        result = SSL_connect(client->ssl);
+    while (interrupted(client, result));
+    return result == 1;
+}
+
 static bool secure_send(const struct secure *client, struct str bytes)
 {
-    return bytes.len == 0 || SSL_write(client->ssl, bytes.at, (int)bytes.len) == (int)bytes.len;
+    int sent = 0;
+
+    while (bytes.len && (sent = SSL_write(client->ssl, bytes.at, (int)bytes.len)) < 0 && interrupted(client, sent))
+        continue;
+    return sent == (int)bytes.len;
 }
 
 static struct str secure_read_all(const struct secure *client, struct buf *reply, bool *ret_in_due_form)
@@ -137,7 +157,7 @@ static struct str secure_read_all(const struct secure *client, struct buf *reply
         len = room ? SSL_read(client->ssl, room, 65536) : 0;
         if (len > 0)
             buf_keep(reply, (size_t)len);
-    } while (len > 0);
+    } while (len > 0 || interrupted(client, len));
     *ret_in_due_form = SSL_get_error(client->ssl, len) == SSL_ERROR_ZERO_RETURN;
     ERR_clear_error();
     return buf_str(reply);
@@ -166,7 +186,7 @@ static void a_request_over_tls_is_answered_and_the_end_is_in_due_form(void)
         return;
     prepare(world, &client);
     CHECK(SSL_set_alpn_protos(client.ssl, offered, sizeof offered - 1) == 0);
-    if (!CHECK(SSL_connect(client.ssl) == 1) || !CHECK(secure_send(&client, STR(ASK("/tagged") LAST("/echo/a")))))
+    if (!CHECK(secure_connect(&client)) || !CHECK(secure_send(&client, STR(ASK("/tagged") LAST("/echo/a")))))
         return;
     SSL_get0_alpn_selected(client.ssl, &chosen, &chosen_len);
     CHECK_STR(((struct str){ (const char *)chosen, chosen_len }), STR("http/1.1"));
@@ -200,7 +220,7 @@ static void large_bodies_cross_tls_both_ways(void)
     for (int i = 0; i < 65536; i++)
         buf_add_byte(&request, (char)('a' + i % 26));
     buf_add(&request, STR(LAST("/large/8388608")));
-    if (!CHECK(SSL_connect(client.ssl) == 1) || !CHECK(secure_send(&client, buf_str(&request))))
+    if (!CHECK(secure_connect(&client)) || !CHECK(secure_send(&client, buf_str(&request))))
         return;
     stream = secure_read_all(&client, &bytes, &in_due_form);
     CHECK(str_starts(reply_take(&stream, false).body, STR("abcdefghijklmnopqrstuvwxyzabc")));
@@ -225,7 +245,7 @@ static void a_request_may_drip_through_tls_record_by_record(void)
     if (!world)
         return;
     prepare(world, &client);
-    if (!CHECK(SSL_connect(client.ssl) == 1))
+    if (!CHECK(secure_connect(&client)))
         return;
     for (size_t i = 0; i < request.len; i++)
         CHECK(secure_send(&client, str_cut(request, i, 1)));
@@ -271,7 +291,7 @@ static void what_the_client_offers_decides_whether_they_agree(void)
         if (cases[i].protocols.len)
             CHECK(SSL_set_alpn_protos(client.ssl, (const unsigned char *)cases[i].protocols.at,
                                       (unsigned)cases[i].protocols.len) == 0);
-        CHECK((SSL_connect(client.ssl) == 1) == cases[i].agree);
+        CHECK(secure_connect(&client) == cases[i].agree);
         ERR_clear_error();
     }
     if (world)
@@ -284,7 +304,7 @@ static long serial_seen(struct http_world *world)
     X509 *certificate;
 
     prepare(world, &client);
-    if (!CHECK(SSL_connect(client.ssl) == 1))
+    if (!CHECK(secure_connect(&client)))
         return 0;
     certificate = SSL_get0_peer_certificate(client.ssl);
     return certificate ? ASN1_INTEGER_get(X509_get0_serialNumber(certificate)) : 0;
@@ -308,7 +328,7 @@ static void a_renewed_certificate_is_used_for_new_connections(void)
     if (!world)
         return;
     prepare(world, &before);
-    CHECK(SSL_connect(before.ssl) == 1);
+    CHECK(secure_connect(&before));
     CHECK_INT(serial_seen(world), 1);
     write_certificate(files.certificate, &second); /* the key is still the old one */
     CHECK_CODE(server_reload_tls(http_world_server(world), &err), CODE_INVALID);
@@ -357,7 +377,7 @@ static struct str ask_as(struct http_world *world, const struct identity *identi
         CHECK(SSL_use_certificate(client.ssl, identity->certificate) == 1);
         CHECK(SSL_use_PrivateKey(client.ssl, identity->key) == 1);
     }
-    if (SSL_connect(client.ssl) != 1 || !secure_send(&client, STR(LAST("/echo/a"))))
+    if (!secure_connect(&client) || !secure_send(&client, STR(LAST("/echo/a"))))
         return STR_NONE;
     stream = secure_read_all(&client, bytes, &in_due_form);
     return reply_take(&stream, false).body;
