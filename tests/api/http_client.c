@@ -34,7 +34,6 @@ void client_reach(struct http_world *world, int client)
     struct sockaddr_in four = { .sin_family = AF_INET,
                                 .sin_port = htons(http_world_port(world)),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-
     bool is_v6 = http_world_speaks_v6(world);
     int result;
 
