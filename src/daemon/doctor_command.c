@@ -21,6 +21,7 @@
 #include "service/witnesses.h"
 #include "store/lock.h"
 #include "store/space.h"
+#include "store/store.h"
 
 #define TEXT_BYTES    512
 #define REPORT_BYTES  16384
@@ -110,6 +111,18 @@ static bool directory_look(struct doctor *doctor)
     else
         find(doctor, &(struct matter){ WELL, "directory", NULL }, "%s, its owner's alone", doctor->dir);
     return true;
+}
+
+/* Without one there is nothing else to look at. */
+static bool ledger_find(struct doctor *doctor)
+{
+    struct err err = { 0 };
+    bool found = store_find(doctor->dir, &err).code == CODE_OK;
+
+    if (!found)
+        find(doctor, &(struct matter){ AILING, "ledger", "`tally init` makes one, `tally restore` one of a backup" },
+             "%s", err.text);
+    return found;
 }
 
 static void key_look(struct doctor *doctor)
@@ -287,10 +300,7 @@ static void ledger_look(struct doctor *doctor)
     status s = engine_checkup(doctor->dir, &checkup, &err);
 
     if (s.code) {
-        find(doctor,
-             &(struct matter){ AILING, "ledger",
-                               s.code == CODE_NOT_FOUND ? "`tally restore` makes a directory of a backup"
-                                                        : "tally verify says more; the newest backup: tally restore" },
+        find(doctor, &(struct matter){ AILING, "ledger", "tally verify says more; the newest backup: tally restore" },
              "%s", err.text);
         return;
     }
@@ -309,7 +319,7 @@ static int doctor_run(const struct command_line *line, const void *at)
     doctor.out = (struct json_out){ .buf = &doctor.text };
     json_out_object(&doctor.out, NULL);
     json_out_array(&doctor.out, "findings");
-    if (directory_look(&doctor)) {
+    if (directory_look(&doctor) && ledger_find(&doctor)) {
         key_look(&doctor);
         vault_look(&doctor);
         fork_look(&doctor);

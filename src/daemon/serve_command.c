@@ -7,6 +7,7 @@
 #include "daemon/commands.h"
 #include "daemon/serve.h"
 #include "service/witnesses.h"
+#include "store/store.h"
 
 static const struct option_row serve_rows[] = {
     { .name = "data",
@@ -97,9 +98,11 @@ static int serve_command_run(const struct command_line *line, const void *option
 {
     const struct serve_config *config = options;
     struct err err = { 0 };
-    status s = serve_run(config, &err);
+    status s = store_find(config->dir, &err);
 
-    if (s.code == CODE_NOT_FOUND)
+    if (!s.code)
+        s = serve_run(config, &err);
+    else if (s.code == CODE_NOT_FOUND)
         (void)err_set(&err, s.code,
                       "there is no ledger in %s; `tally init --data %s --admin-token-file FILE` makes one", config->dir,
                       config->dir);

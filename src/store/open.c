@@ -29,6 +29,14 @@ static status database_find(const char *database, const char *dir, struct err *e
                            : err_set(err, CODE_NOT_FOUND, "there is no ledger in %s", dir);
 }
 
+status store_find(const char *dir, struct err *err)
+{
+    struct path path;
+
+    TRY(path_join(dir, FILES_DATABASE, &path, err));
+    return database_find(path.text, dir, err);
+}
+
 status database_path(const char *path, struct path *ret_path, struct err *err)
 {
     struct stat found;

@@ -87,6 +87,9 @@ struct store_fact {
  */
 MUST_CHECK status store_create(const char *dir, const struct store_fact *facts, size_t count, struct err *err);
 
+/* Whether there is one, opening nothing: CODE_NOT_FOUND, or CODE_DENIED who may not look. */
+MUST_CHECK status store_find(const char *dir, struct err *err);
+
 /*
  * Opens the ledger for writing, alone: CODE_BUSY names the process that holds it, CODE_NOT_FOUND when there is none,
  * CODE_INVALID when a newer version wrote it, CODE_CORRUPT when its head and entries contradict each other. What a

@@ -303,6 +303,9 @@ def the_doctor_names_each_trouble_and_what_helps():
         key, head = (os.path.join(world.data, name) for name in ("ledger.key", "signer.head"))
 
         assert "`tally init`" in _findings(world, "nowhere", 1)["directory"]["do"]
+        os.mkdir(world.path("empty"), 0o700)
+        empty = _findings(world, "empty", 1)
+        assert set(empty) == {"directory", "ledger"} and "`tally init`" in empty["ledger"]["do"], empty
         os.chmod(world.data, 0o755)
         assert "chmod 700" in _findings(world, "data", 1)["directory"]["do"]
         os.chmod(world.data, 0o700)
@@ -311,6 +314,8 @@ def the_doctor_names_each_trouble_and_what_helps():
         os.chmod(key, 0o600)
         os.rename(key, key + ".away")
         assert "put it back" in _findings(world, "data", 1)["key"]["do"]
+        keyless = world.tally("serve", "--data", world.data, "--listen", "127.0.0.1:0")
+        assert keyless.code == 1 and "ledger.key" in keyless.err and "tally init" not in keyless.err, keyless
         os.rename(key + ".away", key)
         vault = os.path.join(world.data, "vault.keys")
         os.rename(vault, vault + ".away")
