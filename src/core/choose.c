@@ -10,18 +10,6 @@ struct candidates {
     bool too_many;
 };
 
-uint32_t feature_resolve(const struct facts *facts, struct str name, bool *ret_ambiguous)
-{
-    uint32_t feature;
-
-    *ret_ambiguous = false;
-    if (str_find(name, '/') < name.len)
-        return feature_find(facts, name);
-    feature = feature_find_bare(facts, name);
-    *ret_ambiguous = feature != NONE && feature_at(facts, feature)->next_of_name != NONE;
-    return *ret_ambiguous ? NONE : feature;
-}
-
 /* Walks the licence's entitlements (at most ENTITLEMENTS_MAX), never the pool's. */
 static bool license_feeds_pool(const struct facts *facts, struct id license, uint32_t pool)
 {
@@ -173,17 +161,12 @@ static struct choice named_choose(const struct facts *facts, uint32_t taker, uin
     return choice;
 }
 
-struct choice choose_pool(const struct facts *facts, uint32_t taker, const struct lease_create *request)
+static struct choice feature_choose(const struct facts *facts, uint32_t taker, uint32_t feature,
+                                    const struct lease_create *request)
 {
     struct candidates candidates = { 0 };
-    struct choice choice = { .kind = CHOICE_NOT_FOUND, .pool = NONE, .feature = NONE };
-    bool ambiguous = false;
-    uint32_t feature = feature_resolve(facts, request->feature, &ambiguous);
+    struct choice choice;
 
-    if (feature == NONE) {
-        choice.kind = ambiguous ? CHOICE_AMBIGUOUS : CHOICE_NOT_FOUND;
-        return choice;
-    }
     if (!id_is_none(request->pool)) {
         choice = named_choose(facts, taker, feature, request);
     } else {
@@ -196,4 +179,42 @@ struct choice choose_pool(const struct facts *facts, uint32_t taker, const struc
     }
     choice.feature = feature;
     return choice;
+}
+
+/*
+ * A name without its product means the one feature of that name that the taker has a pool of: what others' products
+ * are called makes nobody's name ambiguous, and tells nobody that they are there.
+ */
+static struct choice bare_choose(const struct facts *facts, uint32_t taker, const struct lease_create *request)
+{
+    static const struct choice ambiguous = { .kind = CHOICE_AMBIGUOUS, .pool = NONE, .feature = NONE };
+    struct choice choice = { .kind = CHOICE_NOT_FOUND, .pool = NONE, .feature = NONE };
+    int looked_at = 0;
+
+    for (uint32_t feature = feature_find_bare(facts, request->feature); feature != NONE;
+         feature = feature_at(facts, feature)->next_of_name) {
+        struct choice found;
+
+        if (looked_at++ == CHOOSE_FEATURES_MAX)
+            return ambiguous;
+        found = feature_choose(facts, taker, feature, request);
+        if (found.kind == CHOICE_NOT_FOUND && choice.feature != NONE)
+            continue;
+        if (found.kind != CHOICE_NOT_FOUND && choice.kind != CHOICE_NOT_FOUND)
+            return ambiguous;
+        choice = found;
+    }
+    return choice;
+}
+
+struct choice choose_pool(const struct facts *facts, uint32_t taker, const struct lease_create *request)
+{
+    uint32_t feature;
+
+    if (str_find(request->feature, '/') == request->feature.len)
+        return bare_choose(facts, taker, request);
+    feature = feature_find(facts, request->feature);
+    if (feature == NONE)
+        return (struct choice){ .kind = CHOICE_NOT_FOUND, .pool = NONE, .feature = NONE };
+    return feature_choose(facts, taker, feature, request);
 }

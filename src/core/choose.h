@@ -11,13 +11,14 @@
 #include "core/command.h"
 #include "core/facts.h"
 
-#define CHOOSE_POOLS_MAX 64 /* candidates looked at; a taker from any pool with more must name a licence or pool */
+#define CHOOSE_POOLS_MAX    64 /* candidates looked at; a taker from any pool with more must name a licence or pool */
+#define CHOOSE_FEATURES_MAX 64 /* of one bare name, looked at for a pool of the taker's */
 
 enum choice_kind {
     CHOICE_FREE,      /* pool has room */
     CHOICE_FULL,      /* no candidate has room; pool is the best to wait in or to explain */
     CHOICE_NOT_FOUND, /* no such feature, licence or pool, or none that the taker may take from */
-    CHOICE_AMBIGUOUS  /* several features have that name, or too many pools fit */
+    CHOICE_AMBIGUOUS  /* the taker has pools of several features with that name, or too many pools fit */
 };
 
 struct choice {
@@ -32,7 +33,5 @@ struct choice {
 struct choice choose_pool(const struct facts *facts, uint32_t taker, const struct lease_create *request);
 /* Whether a pool has room for that many, and why not. A queue must not be overtaken. */
 bool pool_has_room(const struct facts *facts, const struct pool *pool, int64_t quantity, enum reason *ret_reason);
-/* The feature of "product/feature" or of a bare unambiguous name; NONE otherwise, *ret_ambiguous tells why. */
-uint32_t feature_resolve(const struct facts *facts, struct str name, bool *ret_ambiguous);
 
 #endif

@@ -78,6 +78,8 @@ def denials_say_what_is_wrong():
     with World() as world:
         joe = world.seats()
         world.product("pdm", ("render", "vault"))
+        world.product("others", ("render",))
+        world.license(product="pdm")
         stranger = world.user("eve", world.organisation("Evil"))
         cases = [
             (joe, {"feature": "cad/none"}, 404, "NOT_FOUND", "feature"),

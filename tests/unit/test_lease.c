@@ -126,15 +126,34 @@ static void a_team_members_seat_comes_from_the_teams_licence(void)
     CHECK(id_is_none(world_take(scene.world, scene.bob, "cad/mesh", 1)));
 }
 
-static void a_bare_feature_name_that_two_products_have_is_ambiguous(void)
+static enum problem bare_problem(const struct scene *scene, const char *name)
+{
+    struct command command = world_checkout(scene->world, scene->ann, name, 1);
+
+    CHECK_OK(world_command(scene->world, &command));
+    return scene->world->outcome.problem;
+}
+
+static void a_bare_feature_name_is_the_one_that_the_taker_has_a_pool_of(void)
 {
     SCENE(scene, 1);
-    struct command command;
 
     world_product(scene.world, "cam", "mesh");
-    command = world_checkout(scene.world, scene.ann, "mesh", 1);
-    CHECK_OK(world_command(scene.world, &command));
-    CHECK_INT(scene.world->outcome.problem, PROBLEM_AMBIGUOUS);
+    CHECK_INT(bare_problem(&scene, "mesh"), PROBLEM_NOT_LICENSED);
+    world_license(scene.world, scene.acme, "cam/mesh", 2);
+    CHECK(!id_is_none(world_take(scene.world, scene.ann, "mesh", 1)));
+    world_license(scene.world, scene.acme, "cad/mesh", 1);
+    CHECK_INT(bare_problem(&scene, "mesh"), PROBLEM_AMBIGUOUS);
+    CHECK(!id_is_none(world_take(scene.world, scene.ann, "render", 1)));
+}
+
+static void what_others_call_their_features_makes_no_name_ambiguous(void)
+{
+    SCENE(scene, 1);
+    struct who other = world_organisation(scene.world);
+
+    world_product(scene.world, "cam", "render");
+    world_license(scene.world, other, "cam/render", 1);
     CHECK(!id_is_none(world_take(scene.world, scene.ann, "render", 1)));
 }
 
@@ -458,7 +477,8 @@ static const struct test tests[] = {
     TEST(more_than_the_pool_has_is_a_reason_of_its_own),
     TEST(somebody_without_a_licence_is_told_so),
     TEST(a_team_members_seat_comes_from_the_teams_licence),
-    TEST(a_bare_feature_name_that_two_products_have_is_ambiguous),
+    TEST(a_bare_feature_name_is_the_one_that_the_taker_has_a_pool_of),
+    TEST(what_others_call_their_features_makes_no_name_ambiguous),
     TEST(a_released_seat_is_free_at_once_and_a_second_release_is_answered_the_same),
     TEST(nobody_can_beat_or_release_anothers_lease),
     TEST(a_lease_lapses_after_its_ttl_of_silence_and_not_before),
